@@ -1,0 +1,32 @@
+//! Reads conversations and marks them read.
+
+mod handler;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use telephony_aws::{Clients, Profile};
+use telephony_lambda::Error;
+use telephony_lambda::config::Settings;
+use telephony_lambda::principal::ClaimNames;
+use telephony_lambda::runtime::{run_http, start};
+
+fn main() -> ExitCode {
+    start(run)
+}
+
+async fn run() -> Result<(), Error> {
+    let settings = Settings::from_process();
+    let clients = Clients::from_env(Profile::Worker)?;
+    let store = Arc::new(clients.store(settings.table_name()?));
+    store.warm_up().await;
+    let handler = handler::Handler {
+        conversations: store.clone(),
+        messages: store.clone(),
+        links: Arc::new(clients.bucket(settings.required("MEDIA_BUCKET")?)),
+        clients: store,
+        claims: ClaimNames::of(&settings)?,
+        default_country: settings.optional("DEFAULT_COUNTRY").unwrap_or("US").to_owned(),
+    };
+    run_http(async |request| handler.handle(request).await).await
+}

@@ -1,0 +1,45 @@
+//! Reads, previews and cancels messages.
+
+mod handler;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use telephony::app::compose::Compose;
+use telephony::domain::price::PriceTable;
+use telephony_aws::{Clients, Profile};
+use telephony_lambda::Error;
+use telephony_lambda::clock::SystemClock;
+use telephony_lambda::config::Settings;
+use telephony_lambda::local;
+use telephony_lambda::principal::ClaimNames;
+use telephony_lambda::runtime::{run_http, start};
+
+fn main() -> ExitCode {
+    start(run)
+}
+
+async fn run() -> Result<(), Error> {
+    let settings = Settings::from_process();
+    let local = local::environment()?;
+    let clients = Clients::from_env(Profile::Worker)?;
+    let store = Arc::new(clients.store(settings.table_name()?));
+    store.warm_up().await;
+    let handler = handler::Handler {
+        messages: store.clone(),
+        outbox: store.clone(),
+        links: Arc::new(clients.bucket(settings.required("MEDIA_BUCKET")?)),
+        compose: Compose {
+            numbers: store.clone(),
+            templates: store.clone(),
+            conversations: store.clone(),
+            prices: PriceTable::bundled(),
+            default_country: settings.optional("DEFAULT_COUNTRY").unwrap_or("US").to_owned(),
+            environment: local.environment,
+        },
+        clients: store,
+        claims: ClaimNames::of(&settings)?,
+        clock: Arc::new(SystemClock),
+    };
+    run_http(async |request| handler.handle(request).await).await
+}

@@ -1,0 +1,43 @@
+//! One inbound text: verified, parsed, stored once, answered with an empty document.
+
+use std::sync::Arc;
+
+use telephony::app::problem::Problem;
+use telephony::app::receive_message::{ReceiveMessage, Received};
+use telephony::app::webhook::{WebhookDoor, thanks};
+use telephony::ports::Clock;
+use telephony::provider::webhooks::{Event, WebhookKind};
+use telephony_lambda::answer::Answer;
+use telephony_lambda::event::HttpRequest;
+use telephony_lambda::metrics::{Metric, count};
+use telephony_lambda::webhook::admit;
+
+pub(crate) struct Handler {
+    pub(crate) door: WebhookDoor,
+    pub(crate) receive: ReceiveMessage,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) public_base_url: String,
+}
+
+impl Handler {
+    pub(crate) async fn handle(&self, request: &HttpRequest) -> Result<Answer, Problem> {
+        let delivered = admit(&self.door, WebhookKind::Sms, request, &self.public_base_url).await?;
+        let provider = delivered.provider;
+        for event in &delivered.events {
+            match event {
+                Event::MessageReceived(text) => {
+                    let now = self.clock.now();
+                    let received =
+                        self.receive.receive(provider, &delivered.account, text.clone(), now).await?;
+                    if received == Received::Unrouted {
+                        count(Metric::WebhooksUnrouted, provider, 1, now);
+                    }
+                }
+                Event::MessageStatus(_) | Event::Unrecognised { .. } => {
+                    self.door.unrecognised(&delivered, WebhookKind::Sms, event).await?;
+                }
+            }
+        }
+        Ok(thanks(provider).into())
+    }
+}

@@ -1,0 +1,105 @@
+//! `/api/wallet…`.
+
+use std::sync::Arc;
+
+use http::{HeaderName, Method, StatusCode};
+use serde::Serialize;
+use telephony::api::wallet::{DepositRequest, Transaction, WalletBody};
+use telephony::app::problem::{Code, Problem};
+use telephony::domain::money::Micros;
+use telephony::ports::{Clients, Clock, Deposited, Wallets};
+use telephony_lambda::answer::Answer;
+use telephony_lambda::body::read_json;
+use telephony_lambda::event::HttpRequest;
+use telephony_lambda::principal::{ClaimNames, Principal};
+use telephony_lambda::query::Query;
+
+/// The longest reference of a deposit, in characters.
+const MAX_REFERENCE_CHARS: usize = 200;
+/// The largest deposit: a million dollars. More is a typing error.
+const MAX_DEPOSIT: Micros = Micros::new(1_000_000_000_000);
+
+pub(crate) struct Handler {
+    pub(crate) wallets: Arc<dyn Wallets>,
+    pub(crate) clients: Arc<dyn Clients>,
+    pub(crate) claims: ClaimNames,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    items: Vec<Transaction>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Deposit {
+    transaction: Transaction,
+    #[serde(flatten)]
+    wallet: WalletBody,
+}
+
+impl Handler {
+    pub(crate) async fn handle(&self, request: &HttpRequest) -> Result<Answer, Problem> {
+        let principal = Principal::of(request, &self.claims, self.clients.as_ref()).await?;
+        let segments = request.segments()?;
+        let path: Vec<&str> = segments.iter().skip(2).map(String::as_str).collect();
+        match (&request.method, path.as_slice()) {
+            (&Method::GET, []) => {
+                let query = Query::of(request);
+                query.only(&["tenantId"])?;
+                let tenant = principal.for_tenant(query.get("tenantId")?)?;
+                let wallet = self.wallets.wallet(&tenant).await?;
+                Answer::success(StatusCode::OK, &WalletBody::from(wallet))
+            }
+            (&Method::GET, ["transactions"]) => self.transactions(&principal, request).await,
+            (&Method::POST, ["deposit"]) => self.deposit(&principal, request).await,
+            _ => Err(Problem::new(Code::NotFound)),
+        }
+    }
+
+    async fn transactions(&self, principal: &Principal, request: &HttpRequest) -> Result<Answer, Problem> {
+        let query = Query::of(request);
+        query.only(&["limit", "cursor", "tenantId"])?;
+        let tenant = principal.for_tenant(query.get("tenantId")?)?;
+        let page = self.wallets.entries(&tenant, &query.page()?).await?;
+        let items = page.items.iter().map(Into::into).collect();
+        Answer::success(StatusCode::OK, &List { items, next_cursor: page.next })
+    }
+
+    async fn deposit(&self, principal: &Principal, request: &HttpRequest) -> Result<Answer, Problem> {
+        principal.require_admin()?;
+        let body: DepositRequest = read_json(request)?;
+        let tenant = principal.for_tenant(body.tenant_id.as_deref())?;
+        let amount =
+            body.amount.micros().ok().filter(|amount| *amount > Micros::ZERO && *amount <= MAX_DEPOSIT);
+        let amount = amount.ok_or_else(|| {
+            Problem::field(
+                "amount",
+                "must be a number of dollars, more than 0, at most 1000000, with at most 6 places",
+            )
+        })?;
+        let reference = body.reference.trim();
+        if reference.is_empty() || reference.chars().count() > MAX_REFERENCE_CHARS {
+            return Err(Problem::field("reference", "must have 1 to 200 characters"));
+        }
+        let deposited = self.wallets.deposit(&tenant, amount, reference, self.clock.now()).await?;
+        let (entry, replayed) = match deposited {
+            Deposited::New(entry) => (entry, false),
+            Deposited::Replay(entry) => (entry, true),
+        };
+        if entry.amount != amount {
+            return Err(Problem::new(Code::IdempotencyMismatch)
+                .and_field("reference", "was deposited before with another amount"));
+        }
+        let wallet = self.wallets.wallet(&tenant).await?.into();
+        let status = if replayed { StatusCode::OK } else { StatusCode::CREATED };
+        let answer = Answer::success(status, &Deposit { transaction: (&entry).into(), wallet })?;
+        Ok(if replayed {
+            answer.with_header(HeaderName::from_static("idempotency-replayed"), "true")
+        } else {
+            answer
+        })
+    }
+}

@@ -1,0 +1,102 @@
+"""What a fresh local stack starts with: users, provider accounts, numbers. Everything may run again and again."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from stack import Stack
+from tools import Problem, run, say
+
+# Key in stack.json's `tokens`: tenant and groups.
+USERS = {
+    "admin": ("demo", ["admin", "tenant-admin"]),
+    "user": ("demo", []),
+    "otherTenant": ("rival", []),
+}
+
+# Numbers from the ranges that are reserved for fiction, so that a slip of configuration reaches nobody.
+NUMBERS = [
+    {"provider": "twilio", "number": "+12025550100", "tenant": "demo"},
+    {"provider": "signalwire", "number": "+12025550101", "tenant": "demo"},
+    {"provider": "twilio", "number": "+12025550190", "tenant": "rival"},
+]
+
+
+def seed_users(stack: Stack, pool: str, client: str) -> dict[str, str]:
+    """Creates the users and answers their ID tokens, which are valid for a day."""
+    cognito, tokens = stack.client("cognito-idp"), {}
+    for name, (tenant, groups) in USERS.items():
+        password = "Aa1!" + secrets.token_urlsafe(18)
+        attributes = [{"Name": "custom:tenant_id", "Value": tenant}]
+        try:
+            cognito.admin_create_user(
+                UserPoolId=pool, Username=name, UserAttributes=attributes, TemporaryPassword=password, MessageAction="SUPPRESS"
+            )
+        except cognito.exceptions.UsernameExistsException:
+            pass
+        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
+        for group in groups:
+            cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
+        answer = cognito.admin_initiate_auth(
+            UserPoolId=pool, ClientId=client, AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": password},
+        )  # fmt: skip
+        tokens[name] = answer["AuthenticationResult"]["IdToken"]
+    return tokens
+
+
+def seed_simulator(stack: Stack, api: str) -> None:
+    """The provider's side: the accounts whose credentials the stack was deployed with, and the numbers they hold."""
+    known = stack.state["credentials"]
+    accounts = {
+        "twilio": {"sid": known["TwilioAccountSid"], "auth_token": known["TwilioAuthToken"]},
+        "signalwire": {
+            "sid": known["SignalwireProjectId"],
+            "auth_token": known["SignalwireToken"],
+            "signing_key": known["SignalwireSigningKey"],
+        },
+    }
+    for provider, account in accounts.items():
+        control(stack, "accounts", {"provider": provider, **account})
+    sids = {number["phone_number"]: number["sid"] for number in control(stack, "numbers")["numbers"]}
+    for entry in NUMBERS:
+        number = {
+            "provider": entry["provider"],
+            "account": accounts[entry["provider"]]["sid"],
+            "phone_number": entry["number"],
+            "sms_url": f"{api}/api/webhooks/{entry['provider']}/sms",
+        }
+        if entry["number"] in sids:  # Replaces the number that is there.
+            number["sid"] = sids[entry["number"]]
+        control(stack, "numbers", number)
+
+
+def seed_product(stack: Stack, binaries: Path) -> None:
+    """Our side: which tenant each number belongs to."""
+    environment = {**stack.environment(), "TABLE_NAME": stack.state["table"]}
+    for entry in NUMBERS:
+        run(
+            [binaries / "tandem", "number", "add", entry["number"], "--provider", entry["provider"],
+             "--account", f"platform-{entry['provider']}", "--tenant", entry["tenant"]],
+            env=environment, log=stack.folder / "seed.log",
+        )  # fmt: skip
+
+
+def seed(stack: Stack, binaries: Path) -> None:
+    say("seeding provider accounts and numbers")
+    seed_simulator(stack, stack.state["api"])
+    seed_product(stack, binaries)
+    stack.save(numbers=NUMBERS)
+
+
+def control(stack: Stack, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One request to the simulator's control API."""
+    url = f"{stack.simulator}/_sim/{path}"
+    answer = requests.get(url, timeout=10) if body is None else requests.post(url, json=body, timeout=10)
+    if not answer.ok:
+        raise Problem(f"{url} answered {answer.status_code}: {answer.text[:300]}")
+    return answer.json()

@@ -1,0 +1,179 @@
+//! The writes that move money. Each moves the wallet and explains it in the ledger, in one transaction
+//! with what it is paid for: there is no other way to change a wallet.
+
+use telephony::domain::ids::{EntryId, MessageId, TenantId};
+use telephony::domain::money::Micros;
+use telephony::domain::status::MessageStatus;
+use telephony::domain::timestamp::Timestamp;
+use telephony::domain::wallet::{EntryKind, HoldState, LedgerEntry, Posting, Wallet, posting};
+use telephony::ports::StoreError;
+
+use super::Store;
+use super::write::Write;
+use crate::item::{Fields, Item, corrupt, json, keyed, number, text, word};
+use crate::keys;
+
+/// The value of `ent` on a hold.
+pub(super) const HOLD: &str = "hold";
+const LEDGER: &str = "led";
+const WALLET: &str = "wal";
+
+/// The money of one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hold {
+    /// How much.
+    pub(super) amount: Micros,
+    /// What became of it.
+    pub(super) state: HoldState,
+}
+
+impl Hold {
+    pub(super) fn read(item: &Item) -> Result<Self, StoreError> {
+        let fields = Fields(item);
+        let state = fields.maybe_word("state")?.ok_or_else(|| corrupt("state"))?;
+        Ok(Self { amount: Micros::new(fields.number("amount")?), state })
+    }
+
+    /// What a message's new status moves.
+    pub(super) fn moves(self, status: MessageStatus) -> Option<(HoldState, Posting)> {
+        let to = HoldState::of(status);
+        posting(Some(self.state), to, self.amount).map(|posting| (to, posting))
+    }
+}
+
+/// The wallet of an item.
+pub(super) fn read_wallet(item: &Item) -> Result<Wallet, StoreError> {
+    let fields = Fields(item);
+    let amount = |name: &str| fields.number(name).map(Micros::new);
+    Ok(Wallet { balance: amount("balance")?, held: amount("held")?, available: amount("available")? })
+}
+
+/// Adds a posting to the wallet as it was read. The ledger tells the balance after each entry exactly,
+/// so the balance must still be what was read.
+fn wallet_write(tenant: &TenantId, before: Option<Wallet>, moved: Posting) -> Result<Write, StoreError> {
+    let too_large = || corrupt("balance");
+    let balance = before.unwrap_or_default().balance;
+    balance.checked_add(moved.balance).ok_or_else(too_large)?;
+    let available = moved.balance.checked_add(moved.held.negated()).ok_or_else(too_large)?;
+    let write = Write::update(keys::wallet(tenant))
+        .set(crate::item::ENTITY, text(WALLET))
+        .add("balance", number(moved.balance.get()))
+        .add("held", number(moved.held.get()))
+        .add("available", number(available.get()));
+    Ok(match before {
+        Some(_) => write.when("#balance = :read").with("read", number(balance.get())),
+        None => write.if_absent(),
+    })
+}
+
+fn ledger_write(tenant: &TenantId, entry: &LedgerEntry) -> Result<Write, StoreError> {
+    let mut item = keyed(&keys::ledger_entry(tenant, entry.created_at, entry.id), LEDGER);
+    item.insert("doc".into(), json(entry)?);
+    // For sums over the ledger, which must not depend on reading every document.
+    item.insert("amount".into(), number(entry.amount.get()));
+    item.insert("held".into(), number(entry.held.get()));
+    Ok(Write::put(item).if_absent())
+}
+
+/// The id of an entry follows from what it is about: a message has at most one hold, one release and
+/// one capture.
+fn entry_id(kind: EntryKind, tenant: &TenantId, subject: &str) -> EntryId {
+    let kind = match kind {
+        EntryKind::Deposit => "deposit",
+        EntryKind::Hold => "hold",
+        EntryKind::Capture => "capture",
+        EntryKind::Release => "release",
+    };
+    EntryId::derived(&[kind, tenant.as_str(), subject])
+}
+
+fn message_entry(
+    tenant: &TenantId,
+    id: MessageId,
+    before: Wallet,
+    moved: Posting,
+    at: Timestamp,
+) -> Result<LedgerEntry, StoreError> {
+    let subject = format!("message/{id}");
+    Ok(LedgerEntry {
+        id: entry_id(moved.kind, tenant, &subject),
+        kind: moved.kind,
+        amount: moved.balance,
+        held: moved.held,
+        balance_after: before.balance.checked_add(moved.balance).ok_or_else(|| corrupt("balance"))?,
+        resource: Some(subject),
+        reference: None,
+        created_at: at,
+    })
+}
+
+/// The three writes that reserve money for a message: wallet, hold, ledger, in this order. Refused when
+/// the wallet cannot pay. A wallet that is not there is one with nothing in it.
+pub(super) fn reserve(
+    tenant: &TenantId,
+    id: MessageId,
+    price: Micros,
+    wallet: Wallet,
+    at: Timestamp,
+) -> Result<[Write; 3], StoreError> {
+    let moved = posting(None, HoldState::Held, price).ok_or_else(|| corrupt("posting"))?;
+    let entry = message_entry(tenant, id, wallet, moved, at)?;
+    let wallet = wallet_write(tenant, Some(wallet), moved)?
+        .when("#available >= :price")
+        .with("price", number(price.get()));
+    let mut hold = keyed(&keys::hold(tenant, id), HOLD);
+    hold.insert("amount".into(), number(price.get()));
+    hold.insert("state".into(), word(&HoldState::Held)?);
+    Ok([wallet, Write::put(hold).if_absent(), ledger_write(tenant, &entry)?])
+}
+
+/// The three writes that take or give back what was reserved.
+pub(super) fn settle(
+    tenant: &TenantId,
+    id: MessageId,
+    hold: Hold,
+    (to, moved): (HoldState, Posting),
+    wallet: Wallet,
+    at: Timestamp,
+) -> Result<[Write; 3], StoreError> {
+    let entry = message_entry(tenant, id, wallet, moved, at)?;
+    let held = Write::update(keys::hold(tenant, id))
+        .set("state", word(&to)?)
+        .when("#state = :before")
+        .with("before", word(&hold.state)?);
+    Ok([wallet_write(tenant, Some(wallet), moved)?, held, ledger_write(tenant, &entry)?])
+}
+
+/// A deposit: its entry, and the three writes of wallet, reference and ledger.
+pub(super) fn deposit(
+    tenant: &TenantId,
+    amount: Micros,
+    reference: &str,
+    wallet: Option<Wallet>,
+    at: Timestamp,
+) -> Result<(LedgerEntry, [Write; 3]), StoreError> {
+    let before = wallet.unwrap_or_default();
+    let moved = Posting { kind: EntryKind::Deposit, balance: amount, held: Micros::ZERO };
+    let entry = LedgerEntry {
+        id: entry_id(EntryKind::Deposit, tenant, reference),
+        kind: EntryKind::Deposit,
+        amount,
+        held: Micros::ZERO,
+        balance_after: before.balance.checked_add(amount).ok_or_else(|| corrupt("balance"))?,
+        resource: None,
+        reference: Some(reference.to_owned()),
+        created_at: at,
+    };
+    let mut noted = keyed(&keys::deposit(tenant, reference), "dep");
+    noted.insert("doc".into(), json(&entry)?);
+    let writes =
+        [Write::put(noted).if_absent(), wallet_write(tenant, wallet, moved)?, ledger_write(tenant, &entry)?];
+    Ok((entry, writes))
+}
+
+impl Store {
+    /// The wallet as it is; `None` when nothing was ever paid in.
+    pub(super) async fn read_wallet(&self, tenant: &TenantId) -> Result<Option<Wallet>, StoreError> {
+        self.read(&keys::wallet(tenant), true).await?.as_ref().map(read_wallet).transpose()
+    }
+}

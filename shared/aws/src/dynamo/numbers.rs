@@ -1,0 +1,65 @@
+//! Numbers: an item for the tenant and an item for the provider's first contact, always both.
+
+use async_trait::async_trait;
+use telephony::domain::ids::{AccountId, TenantId};
+use telephony::domain::number::PhoneNumber;
+use telephony::domain::phone::E164;
+use telephony::ports::{Numbers, StoreError};
+
+use super::Store;
+use super::requests::Transacted;
+use super::tries::Tries;
+use super::write::Write;
+use crate::item::{Fields, Item, json, keyed, text};
+use crate::keys::{self, Key};
+
+const ENTITY: &str = "num";
+
+fn item(key: &Key, number: &PhoneNumber) -> Result<Item, StoreError> {
+    let mut item = keyed(key, ENTITY);
+    item.insert("doc".into(), json(number)?);
+    item.insert("id".into(), text(number.id.to_string()));
+    item.insert("tenant".into(), text(number.tenant.as_str()));
+    item.insert("acct".into(), text(number.account.as_str()));
+    Ok(item)
+}
+
+fn read(item: &Item) -> Result<PhoneNumber, StoreError> {
+    Fields(item).json("doc")
+}
+
+#[async_trait]
+impl Numbers for Store {
+    async fn by_account(&self, account: &AccountId, phone: &E164) -> Result<Option<PhoneNumber>, StoreError> {
+        self.read(&keys::route(account, phone), false).await?.as_ref().map(read).transpose()
+    }
+
+    async fn by_tenant(&self, tenant: &TenantId, phone: &E164) -> Result<Option<PhoneNumber>, StoreError> {
+        self.read(&keys::number(tenant, phone), false).await?.as_ref().map(read).transpose()
+    }
+
+    async fn of_tenant(&self, tenant: &TenantId) -> Result<Vec<PhoneNumber>, StoreError> {
+        self.read_partition(&keys::numbers(tenant), "").await?.iter().map(read).collect()
+    }
+
+    async fn put(&self, number: &PhoneNumber) -> Result<bool, StoreError> {
+        let own = item(&keys::number(&number.tenant, &number.phone), number)?;
+        let route = item(&keys::route(&number.account, &number.phone), number)?;
+        let same_holding = |write: Write| {
+            write
+                .when("attribute_not_exists(#PK) OR (#id = :same_id AND #tenant = :same_tenant AND #acct = :same_acct)")
+                .with("same_id", text(number.id.to_string()))
+                .with("same_tenant", text(number.tenant.as_str()))
+                .with("same_acct", text(number.account.as_str()))
+        };
+        let mut tries = Tries::default();
+        loop {
+            let writes = vec![same_holding(Write::put(own.clone())), same_holding(Write::put(route.clone()))];
+            match self.transact(writes).await? {
+                Transacted::Done => return Ok(true),
+                Transacted::Refused(_) => return Ok(false),
+                Transacted::Conflict => tries.again().await?,
+            }
+        }
+    }
+}

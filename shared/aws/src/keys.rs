@@ -1,0 +1,321 @@
+//! Every key of the table is built here, and nowhere else. `docs/data-model.md` lists them.
+//!
+//! `#` separates the parts of a key. Identifiers cannot hold it by their types; free text (a contact's
+//! address, a payer's reference, a client's key) goes through [`encoded`], so that no input can shift a
+//! boundary and reach into another tenant's keys.
+
+use std::fmt::Write as _;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::{Digest, Sha256};
+use telephony::domain::address::Address;
+use telephony::domain::ids::{
+    AccountId, ConversationId, EntryId, MessageId, ProviderSid, TemplateId, TenantId,
+};
+use telephony::domain::message::{AttemptRef, Lane};
+use telephony::domain::phone::E164;
+use telephony::domain::timestamp::Timestamp;
+use telephony::ports::PendingKind;
+
+/// The partition key's attribute.
+pub const PK: &str = "PK";
+/// The sort key's attribute.
+pub const SK: &str = "SK";
+/// The index of what is listed by time: messages of a conversation, conversations, blocked contacts.
+pub const TIMELINE: &str = "timeline";
+/// The index of what waits for somebody.
+pub const PENDING: &str = "pending";
+/// `timeline`'s partition key.
+pub const GSI1PK: &str = "GSI1PK";
+/// `timeline`'s sort key.
+pub const GSI1SK: &str = "GSI1SK";
+/// `pending`'s partition key.
+pub const GSI2PK: &str = "GSI2PK";
+/// `pending`'s sort key.
+pub const GSI2SK: &str = "GSI2SK";
+/// The attribute of the time to live, in seconds since the epoch.
+pub const TTL: &str = "expires_at";
+
+/// `pending` is spread over this many partitions, so that no single one takes all sends.
+pub const SHARDS: u32 = 4;
+
+/// Longer encoded texts are replaced by their hash: a sort key has at most 1 024 bytes.
+const LONGEST: usize = 200;
+
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'+').remove(b'@').remove(b'-');
+
+/// The primary key of one item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition.
+    pub pk: String,
+    /// Sort.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+}
+
+/// Free text as a part of a key. Injective: a hashed text starts with `:`, which no other does.
+pub fn encoded(text: &str) -> String {
+    let short = utf8_percent_encode(text, ENCODED).to_string();
+    if (1..=LONGEST).contains(&short.len()) {
+        return short;
+    }
+    let mut hashed = String::from(":");
+    for byte in Sha256::digest(text.as_bytes()) {
+        let _ = write!(hashed, "{byte:02x}");
+    }
+    hashed
+}
+
+/// The partition of a message: it, its attempts and its hold.
+pub fn message_partition(tenant: &TenantId, id: MessageId) -> String {
+    format!("T#{tenant}#M#{id}")
+}
+
+/// A message.
+pub fn message(tenant: &TenantId, id: MessageId) -> Key {
+    Key::new(message_partition(tenant, id), "M")
+}
+
+/// One try at sending it.
+pub fn attempt(attempt: &AttemptRef) -> Key {
+    Key::new(message_partition(&attempt.tenant, attempt.message), format!("A#{:04}", attempt.n))
+}
+
+/// The number of an attempt, from its sort key.
+pub fn attempt_number(sk: &str) -> Option<u32> {
+    sk.strip_prefix("A#")?.parse().ok()
+}
+
+/// The money held for a message.
+pub fn hold(tenant: &TenantId, id: MessageId) -> Key {
+    Key::new(message_partition(tenant, id), "HOLD")
+}
+
+/// Reads a message's partition back.
+pub fn read_message_partition(pk: &str) -> Option<(TenantId, MessageId)> {
+    let (tenant, id) = pk.strip_prefix("T#")?.split_once("#M#")?;
+    Some((tenant.parse().ok()?, id.parse().ok()?))
+}
+
+/// A conversation: its summary, and in `timeline` its messages.
+pub fn conversation_partition(tenant: &TenantId, id: ConversationId) -> String {
+    format!("T#{tenant}#C#{id}")
+}
+
+/// Reads a conversation's partition back.
+pub fn read_conversation_partition(pk: &str) -> Option<(TenantId, ConversationId)> {
+    let (tenant, id) = pk.strip_prefix("T#")?.split_once("#C#")?;
+    Some((tenant.parse().ok()?, id.parse().ok()?))
+}
+
+/// A conversation's summary.
+pub fn conversation(tenant: &TenantId, id: ConversationId) -> Key {
+    Key::new(conversation_partition(tenant, id), "C")
+}
+
+/// The guard against answering a conversation automatically for ever.
+pub fn auto_answer(tenant: &TenantId, id: ConversationId) -> Key {
+    Key::new(conversation_partition(tenant, id), "AUTO")
+}
+
+/// A point in time and what happened then: sorts by time, and is unique.
+pub fn moment(at: Timestamp, id: impl std::fmt::Display) -> String {
+    format!("{at}#{id}")
+}
+
+/// The time of a [`moment`] and the rest.
+pub fn read_moment(sk: &str) -> Option<(Timestamp, &str)> {
+    let (at, rest) = sk.split_once('#')?;
+    Some((Timestamp::parse_rfc3339(at)?, rest))
+}
+
+/// `timeline`: a tenant's conversations.
+pub fn conversations(tenant: &TenantId) -> String {
+    format!("T#{tenant}#CONV")
+}
+
+/// `timeline`: a tenant's blocked contacts.
+pub fn blocked(tenant: &TenantId) -> String {
+    format!("T#{tenant}#OPT")
+}
+
+/// The partition of one contact's consent.
+pub fn consent_partition(tenant: &TenantId, contact: &Address) -> String {
+    format!("T#{tenant}#O#{}", encoded(contact.as_str()))
+}
+
+/// What a contact allows.
+pub fn consent(tenant: &TenantId, contact: &Address) -> Key {
+    Key::new(consent_partition(tenant, contact), "O")
+}
+
+/// One change of it. `cause` is the message that says so, or a hash of who said what: the same change
+/// recorded twice is one entry.
+pub fn consent_history(tenant: &TenantId, contact: &Address, at: Timestamp, cause: &str) -> Key {
+    Key::new(consent_partition(tenant, contact), format!("H#{}", moment(at, cause)))
+}
+
+/// The partition of a tenant's wallet, its ledger and its deposits.
+pub fn wallet_partition(tenant: &TenantId) -> String {
+    format!("T#{tenant}#W")
+}
+
+/// A wallet.
+pub fn wallet(tenant: &TenantId) -> Key {
+    Key::new(wallet_partition(tenant), "W")
+}
+
+/// The sort keys of a ledger begin with it.
+pub const LEDGER: &str = "L#";
+
+/// An entry of the ledger.
+pub fn ledger_entry(tenant: &TenantId, at: Timestamp, id: EntryId) -> Key {
+    Key::new(wallet_partition(tenant), format!("{LEDGER}{}", moment(at, id)))
+}
+
+/// A payer's reference that has been deposited.
+pub fn deposit(tenant: &TenantId, reference: &str) -> Key {
+    Key::new(wallet_partition(tenant), format!("D#{}", encoded(reference)))
+}
+
+/// A client's idempotency key.
+pub fn idempotency(tenant: &TenantId, key: &str) -> Key {
+    Key::new(format!("T#{tenant}#I#{}", encoded(key)), "I")
+}
+
+/// The partition of a tenant's numbers.
+pub fn numbers(tenant: &TenantId) -> String {
+    format!("T#{tenant}#N")
+}
+
+/// A tenant's number.
+pub fn number(tenant: &TenantId, phone: &E164) -> Key {
+    Key::new(numbers(tenant), phone.expose())
+}
+
+/// Who holds a number at an account.
+pub fn route(account: &AccountId, phone: &E164) -> Key {
+    Key::new(format!("R#{account}#{}", phone.expose()), "R")
+}
+
+/// One month of a tenant's message log.
+pub fn log_month(tenant: &TenantId, month: &str) -> String {
+    format!("T#{tenant}#LOG#{month}")
+}
+
+/// A message in the log.
+pub fn log(tenant: &TenantId, at: Timestamp, id: MessageId) -> Key {
+    Key::new(log_month(tenant, &at.month()), moment(at, id))
+}
+
+/// The partition of the months in which a tenant's log has entries.
+pub fn months(tenant: &TenantId) -> String {
+    format!("T#{tenant}#LOG")
+}
+
+/// One such month.
+pub fn month(tenant: &TenantId, month: &str) -> Key {
+    Key::new(months(tenant), month)
+}
+
+/// The partition of a lane: one item for each attempt that blocks it.
+pub fn lane_partition(lane: &Lane) -> String {
+    format!("LANE#{}#{}#{}", lane.account, lane.from.expose(), encoded(&lane.to))
+}
+
+/// One attempt that blocks a lane.
+pub fn lane(lane: &Lane, by: &AttemptRef) -> Key {
+    Key::new(lane_partition(lane), format!("L#{}", by.to_opaque()))
+}
+
+/// Which attempt a provider's message belongs to.
+pub fn claim(account: &AccountId, sid: &ProviderSid) -> Key {
+    Key::new(format!("SID#{account}#{sid}"), "S")
+}
+
+/// A webhook that could not be routed.
+pub fn unrouted(account: &AccountId, at: Timestamp, kind: &str, sid: &str) -> Key {
+    Key::new(format!("U#{account}"), format!("{}#{kind}#{}", at.day(), encoded(sid)))
+}
+
+/// The partition of a tenant's templates.
+pub fn templates(tenant: &TenantId) -> String {
+    format!("T#{tenant}#TPL")
+}
+
+/// A template.
+pub fn template(tenant: &TenantId, id: &TemplateId) -> Key {
+    Key::new(templates(tenant), id.as_str())
+}
+
+/// A machine client.
+pub fn client(client: &str) -> Key {
+    Key::new(format!("CLIENT#{}", encoded(client)), "C")
+}
+
+/// `pending`: the partition of a kind of work and a shard.
+pub fn pending(kind: PendingKind, shard: u32) -> String {
+    let kind = match kind {
+        PendingKind::Send => "send",
+        PendingKind::Media => "media",
+    };
+    format!("PEND#{kind}#{shard}")
+}
+
+/// The shard of a message: its last bits are random, or of a hash.
+pub fn shard(id: MessageId) -> u32 {
+    u32::try_from(id.bits() % u128::from(SHARDS)).unwrap_or(0)
+}
+
+/// `pending`: the sort key of a message that is due.
+pub fn due(at: Timestamp, tenant: &TenantId, id: MessageId) -> String {
+    format!("{at}#{tenant}#{id}")
+}
+
+/// Reads [`due`] back.
+pub fn read_due(sk: &str) -> Option<(Timestamp, TenantId, MessageId)> {
+    let (at, rest) = read_moment(sk)?;
+    let (tenant, id) = rest.split_once('#')?;
+    Some((at, tenant.parse().ok()?, id.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{consent, encoded, read_due, read_message_partition};
+    use proptest::prelude::*;
+    use telephony::domain::address::Address;
+    use telephony::domain::ids::MessageId;
+    use telephony::domain::timestamp::Timestamp;
+
+    #[test]
+    fn no_contact_reaches_into_another_tenant() {
+        let tenant = "demo".parse().unwrap();
+        let evil = consent(&tenant, &Address::Other("x#O#y T#rival#M#1".into()));
+        assert_eq!(evil.pk.matches('#').count(), 3, "{}", evil.pk);
+    }
+
+    #[test]
+    fn keys_read_back() {
+        let tenant = "demo-1.eu".parse().unwrap();
+        let id = MessageId::from_bits(0x0123_4567_89ab_cdef);
+        let at = Timestamp::from_millis(1_700_000_000_123);
+        assert_eq!(read_due(&super::due(at, &tenant, id)), Some((at, tenant.clone(), id)));
+        assert_eq!(read_message_partition(&super::message_partition(&tenant, id)), Some((tenant, id)));
+    }
+
+    proptest! {
+        #[test]
+        fn encoding_is_bounded_injective_and_free_of_delimiters(a in ".{0,300}", b in ".{0,300}") {
+            let (x, y) = (encoded(&a), encoded(&b));
+            prop_assert!((1..=200).contains(&x.len()));
+            prop_assert!(!x.contains('#') && !x.contains('/'));
+            prop_assert_eq!(a == b, x == y);
+        }
+    }
+}

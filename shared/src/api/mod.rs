@@ -1,0 +1,9 @@
+//! The members of the HTTP contract: what is read, what is answered. The OpenAPI document is
+//! generated from these types.
+
+pub mod conversation;
+pub mod message;
+pub mod money;
+pub mod openapi;
+pub mod settings;
+pub mod wallet;

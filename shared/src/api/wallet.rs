@@ -1,0 +1,90 @@
+//! Wallets in JSON.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::money::Dollars;
+use crate::domain::wallet::{EntryKind, LedgerEntry, Wallet};
+
+/// A wallet.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct WalletBody {
+    /// What was paid in, less what was taken.
+    pub balance: Dollars,
+    /// What is reserved.
+    pub held: Dollars,
+    /// What may still be reserved.
+    pub available: Dollars,
+    /// ISO 4217.
+    pub currency: &'static str,
+}
+
+impl From<Wallet> for WalletBody {
+    fn from(wallet: Wallet) -> Self {
+        Self {
+            balance: wallet.balance.into(),
+            held: wallet.held.into(),
+            available: wallet.available.into(),
+            currency: "USD",
+        }
+    }
+}
+
+/// An entry of the ledger.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Transaction {
+    /// Its id.
+    pub id: String,
+    /// `deposit`, `hold`, `capture` or `release`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// What it adds to the balance: the amounts of all entries sum to the balance. A hold and a
+    /// release leave the balance as it is.
+    pub amount: Dollars,
+    /// What it adds to what is held.
+    pub held: Dollars,
+    /// The balance after it.
+    pub balance_after: Dollars,
+    /// ISO 4217.
+    pub currency: &'static str,
+    /// What it is about, e.g. `message/01J…`.
+    pub resource: Option<String>,
+    /// The payer's reference.
+    pub reference: Option<String>,
+    /// When.
+    pub created_at: String,
+}
+
+impl From<&LedgerEntry> for Transaction {
+    fn from(entry: &LedgerEntry) -> Self {
+        Self {
+            id: entry.id.to_string(),
+            kind: match entry.kind {
+                EntryKind::Deposit => "deposit",
+                EntryKind::Hold => "hold",
+                EntryKind::Capture => "capture",
+                EntryKind::Release => "release",
+            },
+            amount: entry.amount.into(),
+            held: entry.held.into(),
+            balance_after: entry.balance_after.into(),
+            currency: "USD",
+            resource: entry.resource.clone(),
+            reference: entry.reference.clone(),
+            created_at: entry.created_at.to_string(),
+        }
+    }
+}
+
+/// What `POST /api/wallet/deposit` reads.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DepositRequest {
+    /// Dollars, more than zero, at most six places.
+    pub amount: Dollars,
+    /// The payer's own reference: the same one is deposited once.
+    pub reference: String,
+    /// Whose wallet; the caller's own tenant unless said.
+    pub tenant_id: Option<String>,
+}

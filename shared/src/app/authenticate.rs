@@ -1,0 +1,84 @@
+//! Whose webhook is it? Nothing is parsed, and nothing changes, before this has answered.
+
+use crate::domain::timestamp::Timestamp;
+use crate::ports::{Accounts, StoreError};
+use crate::provider::ProviderId;
+use crate::provider::registry;
+use crate::provider::request::{InboundRequest, Verified};
+use crate::provider::webhooks::{KeyRole, VerificationKey, WebhookError, Webhooks};
+
+/// The most keys that are tried for one request: the current and the next one of two accounts that
+/// claim the same remote id.
+const MAX_KEYS: usize = 4;
+
+/// Why a webhook was not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It is not from where it says.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
+    /// We cannot tell now, because the credentials cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Verifies a webhook's signature with the keys of the account that it names.
+///
+/// What the request says about itself is used only to pick candidate keys. When none of them fits,
+/// the credentials are read anew once, because they may just have been rotated.
+///
+/// With `signatures_disabled`, which only a local stack can be, the account is believed.
+///
+/// # Errors
+/// [`Refusal::Webhook`]: refuse it. [`Refusal::Store`]: our own failure, to be answered so that the
+/// provider tries again.
+pub async fn authenticate<'r>(
+    provider: ProviderId,
+    request: &'r InboundRequest,
+    accounts: &dyn Accounts,
+    signatures_disabled: bool,
+    now: Timestamp,
+) -> Result<Verified<'r>, Refusal> {
+    let webhooks = registry::webhooks(provider);
+    let claimed = webhooks.claimed_account(request).ok_or(WebhookError::UnknownAccount)?;
+    let keys = candidate_keys(webhooks, provider, &claimed, accounts).await?;
+    if signatures_disabled && let Some(key) = keys.first() {
+        return Ok(Verified::new(request, key.account.clone(), key.role));
+    }
+    let refusal = match webhooks.verify(request, &keys, now) {
+        Ok(verified) => return Ok(announce_rotation(provider, verified)),
+        Err(refusal) => refusal,
+    };
+    accounts.refresh().await;
+    let fresh = candidate_keys(webhooks, provider, &claimed, accounts).await?;
+    if fresh.is_empty() {
+        return Err(WebhookError::UnknownAccount.into());
+    }
+    if same_keys(&fresh, &keys) {
+        return Err(refusal.into());
+    }
+    Ok(webhooks.verify(request, &fresh, now).map(|verified| announce_rotation(provider, verified))?)
+}
+
+async fn candidate_keys(
+    webhooks: &dyn Webhooks,
+    provider: ProviderId,
+    claimed: &str,
+    accounts: &dyn Accounts,
+) -> Result<Vec<VerificationKey>, StoreError> {
+    let accounts = accounts.of_provider(provider).await?;
+    let named = accounts.iter().filter(|account| webhooks.remote_id(account).as_deref() == Some(claimed));
+    Ok(named.flat_map(|account| webhooks.keys(account)).take(MAX_KEYS).collect())
+}
+
+fn same_keys(a: &[VerificationKey], b: &[VerificationKey]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.secret.expose() == b.secret.expose())
+}
+
+/// The first use of the next key tells the operator that the old one can be retired.
+fn announce_rotation(provider: ProviderId, verified: Verified<'_>) -> Verified<'_> {
+    if verified.role() == KeyRole::Next {
+        tracing::info!(%provider, account = %verified.account(), "Webhook signed with the next key");
+    }
+    verified
+}

@@ -1,0 +1,362 @@
+//! A request to send becomes a message, or a problem that names the field.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::problem::{Code, Problem};
+use super::retry;
+use crate::api::message::{PreviewRequest, SendRequest};
+use crate::domain::address::Address;
+use crate::domain::conversation::conversation_id;
+use crate::domain::ids::{MessageId, TenantId, UserId};
+use crate::domain::message::{Direction, MediaRef, Message, Origin, RouteNote};
+use crate::domain::number::PhoneNumber;
+use crate::domain::phone::E164;
+use crate::domain::price::PriceTable;
+use crate::domain::segments::{self, Segmentation};
+use crate::domain::template::{self, TemplateError};
+use crate::domain::timestamp::Timestamp;
+use crate::ports::{Conversations, Numbers, Templates};
+use crate::provider::{Environment, registry};
+
+/// The longest text in characters (error 21617 at Twilio and SignalWire alike).
+pub const MAX_BODY_CHARS: usize = 1_600;
+/// The longest URL of an attachment.
+const MAX_URL_CHARS: usize = 2_048;
+/// How far ahead a send may be scheduled.
+const MAX_AHEAD: std::time::Duration = std::time::Duration::from_secs(35 * 24 * 3600);
+
+/// Composes messages.
+pub struct Compose {
+    /// Whose numbers there are.
+    pub numbers: Arc<dyn Numbers>,
+    /// Stored templates.
+    pub templates: Arc<dyn Templates>,
+    /// Conversations, for the number that answers by default.
+    pub conversations: Arc<dyn Conversations>,
+    /// Prices.
+    pub prices: &'static PriceTable,
+    /// The country of national forms (ISO 3166).
+    pub default_country: String,
+    /// Where this process runs.
+    pub environment: Environment,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// For which tenant.
+    pub tenant: TenantId,
+    /// Which user.
+    pub user: UserId,
+}
+
+/// A text with its attachments, checked.
+struct Content {
+    body: String,
+    media: Vec<MediaRef>,
+}
+
+impl Compose {
+    /// The message that a request asks for, under the id `id`.
+    ///
+    /// # Errors
+    /// A problem that names the field, or the code of the contract.
+    pub async fn compose(
+        &self,
+        caller: &Caller,
+        request: &SendRequest,
+        id: MessageId,
+        now: Timestamp,
+    ) -> Result<Message, Problem> {
+        let to = self.recipient("to", &request.to)?;
+        let times = times(request, now)?;
+        let lead = optional("leadId", request.lead_id.as_deref())?;
+        let purpose = request.purpose.unwrap_or_default();
+        let conversation = conversation_id(&caller.tenant, &[&Address::Phone(to.clone())]);
+        let (number, reasons) = match &request.from {
+            Some(from) => (self.named_sender(&caller.tenant, from).await?, vec!["owner_of_from"]),
+            None => self.pick_sender(&caller.tenant, conversation).await?,
+        };
+        demanded(request, &number)?;
+        if number.phone == to {
+            return Err(Problem::field("to", "must not be the sending number"));
+        }
+        let content = self
+            .content(
+                &caller.tenant,
+                request.message.as_deref(),
+                request.media_url.as_deref(),
+                request.template_id.as_deref(),
+                request.variables.as_ref(),
+            )
+            .await?;
+        capable(&number, &content)?;
+        let counted = segments::segment(&content.body);
+        let price = self.charge(Some(&to), &content, counted);
+        Ok(Message {
+            id,
+            tenant: caller.tenant.clone(),
+            conversation,
+            direction: Direction::Outbound,
+            provider: number.provider,
+            account: number.account.clone(),
+            number: number.id,
+            from: Address::Phone(number.phone),
+            to: Address::Phone(to),
+            body: content.body,
+            media: content.media,
+            segments: counted.segments,
+            encoding: counted.encoding,
+            own_account: number.own_account,
+            price: if number.own_account { None } else { price },
+            purpose,
+            origin: Origin::Api,
+            intent: None,
+            answered_by_provider: false,
+            user: Some(caller.user.clone()),
+            lead,
+            agent: number.agent,
+            auto_answer: None,
+            inbound_sid: None,
+            send_at: times.0,
+            send_before: Some(
+                times.1.unwrap_or_else(|| times.0.unwrap_or(now).plus(retry::validity(purpose))),
+            ),
+            route: Some(RouteNote { reasons: reasons.into_iter().map(str::to_owned).collect() }),
+            created_at: now,
+        })
+    }
+
+    /// What a text would look like and cost.
+    ///
+    /// # Errors
+    /// A problem that names the field.
+    pub async fn preview(
+        &self,
+        tenant: &TenantId,
+        request: &PreviewRequest,
+    ) -> Result<(String, Segmentation, Option<crate::domain::money::Micros>), Problem> {
+        let to = match &request.to {
+            Some(to) => Some(self.recipient("to", to)?),
+            None => None,
+        };
+        let content = self
+            .content(
+                tenant,
+                request.message.as_deref(),
+                request.media_url.as_deref(),
+                request.template_id.as_deref(),
+                request.variables.as_ref(),
+            )
+            .await?;
+        let counted = segments::segment(&content.body);
+        let price = self.charge(to.as_ref(), &content, counted);
+        Ok((content.body, counted, price))
+    }
+
+    fn charge(
+        &self,
+        to: Option<&E164>,
+        content: &Content,
+        counted: Segmentation,
+    ) -> Option<crate::domain::money::Micros> {
+        let country = match to {
+            Some(to) => to.country(),
+            None => Some(self.default_country.as_str()),
+        };
+        self.prices.message_charge(country, !content.media.is_empty(), counted.segments)
+    }
+
+    fn recipient(&self, field: &'static str, text: &str) -> Result<E164, Problem> {
+        E164::from_input(text, &self.default_country)
+            .map_err(|_| Problem::new(Code::InvalidNumber).and_field(field, "is not a valid phone number"))
+    }
+
+    /// The tenant's active number of this spelling.
+    async fn named_sender(&self, tenant: &TenantId, from: &str) -> Result<PhoneNumber, Problem> {
+        let phone = match from.trim().parse::<E164>() {
+            Ok(phone) => phone,
+            Err(_) => self.recipient("from", from)?,
+        };
+        let number = self.numbers.by_tenant(tenant, &phone).await?;
+        number.filter(|number| number.is_active).ok_or_else(|| {
+            Problem::new(Code::NoProviderForNumber)
+                .and_field("from", "is not an active number of yours with a provider")
+        })
+    }
+
+    /// Who sends when nobody was named: the number that this conversation used last, else the
+    /// primary number, else the oldest one.
+    async fn pick_sender(
+        &self,
+        tenant: &TenantId,
+        conversation: crate::domain::ids::ConversationId,
+    ) -> Result<(PhoneNumber, Vec<&'static str>), Problem> {
+        if let Some(known) = self.conversations.get(tenant, conversation).await?
+            && let Ok(phone) = known.last_own_number.parse::<E164>()
+            && let Some(number) = self.numbers.by_tenant(tenant, &phone).await?
+            && number.is_active
+        {
+            return Ok((number, vec!["conversation"]));
+        }
+        let mut numbers = self.numbers.of_tenant(tenant).await?;
+        numbers.retain(|number| number.is_active && number.sms);
+        numbers.sort_by(|a, b| {
+            b.is_primary.cmp(&a.is_primary).then(a.created_at.cmp(&b.created_at)).then(a.phone.cmp(&b.phone))
+        });
+        let number = numbers.into_iter().next().ok_or_else(|| {
+            Problem::new(Code::NoRoute).with_detail("You have no active number that can send a message")
+        })?;
+        let reason = if number.is_primary { "primary" } else { "oldest" };
+        Ok((number, vec![reason]))
+    }
+
+    async fn content(
+        &self,
+        tenant: &TenantId,
+        message: Option<&str>,
+        media: Option<&[String]>,
+        template: Option<&str>,
+        variables: Option<&BTreeMap<String, String>>,
+    ) -> Result<Content, Problem> {
+        let media = media.unwrap_or_default();
+        let body = match (message, template) {
+            (Some(_), Some(_)) => {
+                return Err(Problem::field("templateId", "must not be given together with message"));
+            }
+            (Some(text), None) => text.to_owned(),
+            (None, Some(id)) => self.filled_in(tenant, id, variables).await?,
+            (None, None) => String::new(),
+        };
+        if template.is_none() && variables.is_some() {
+            return Err(Problem::field("variables", "need a templateId"));
+        }
+        if body.trim().is_empty() && media.is_empty() {
+            return Err(Problem::field("message", "message, mediaUrl or templateId must say something"));
+        }
+        if body.chars().count() > MAX_BODY_CHARS {
+            let field = if template.is_some() { "templateId" } else { "message" };
+            return Err(Problem::field(field, "must have at most 1600 characters"));
+        }
+        if body.contains('\0') {
+            return Err(Problem::field("message", "must not contain NUL"));
+        }
+        Ok(Content { body, media: self.attachments(media)? })
+    }
+
+    async fn filled_in(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        variables: Option<&BTreeMap<String, String>>,
+    ) -> Result<String, Problem> {
+        let unknown =
+            || Problem::new(Code::TemplateNotFound).and_field("templateId", "names no template of yours");
+        let id = id.parse().map_err(|_| unknown())?;
+        let stored = self.templates.get(tenant, &id).await?.ok_or_else(unknown)?;
+        let empty = BTreeMap::new();
+        let text = template::render(&stored.body, variables.unwrap_or(&empty)).map_err(template_problem)?;
+        Ok(if stored.opt_out_line { template::with_opt_out_line(&text) } else { text })
+    }
+
+    /// Providers fetch attachments from public https URLs; what is not one fails here, not there.
+    fn attachments(&self, urls: &[String]) -> Result<Vec<MediaRef>, Problem> {
+        urls.iter()
+            .enumerate()
+            .map(|(n, text)| {
+                let public = text.len() <= MAX_URL_CHARS
+                    && url::Url::parse(text).is_ok_and(|url| {
+                        let local = self.environment.local && url.scheme() == "http";
+                        (url.scheme() == "https" || local)
+                            && url.has_host()
+                            && url.username().is_empty()
+                            && url.password().is_none()
+                    });
+                if public {
+                    Ok(MediaRef { url: text.clone(), content_type: None })
+                } else {
+                    Err(Problem::field(format!("mediaUrl[{n}]"), "must be a public https URL"))
+                }
+            })
+            .collect()
+    }
+}
+
+/// What went wrong with a template, as a problem of the variables.
+pub fn template_problem(error: TemplateError) -> Problem {
+    match error {
+        TemplateError::Missing(names) => {
+            names.into_iter().fold(Problem::new(Code::ValidationFailed), |problem, name| {
+                problem.and_field(format!("variables.{name}"), "is missing")
+            })
+        }
+        TemplateError::Malformed => Problem::field("body", "has a malformed {{variable}}"),
+    }
+}
+
+fn capable(number: &PhoneNumber, content: &Content) -> Result<(), Problem> {
+    let limits = registry::capabilities(number.provider);
+    let missing = |what: &str| {
+        Problem::new(Code::CapabilityMissing)
+            .and_field("from", format!("the sending number cannot send {what}"))
+    };
+    if content.media.is_empty() {
+        return if number.sms && limits.sms { Ok(()) } else { Err(missing("SMS")) };
+    }
+    if !(number.mms && limits.mms) {
+        return Err(missing("MMS"));
+    }
+    if content.media.len() > limits.max_media {
+        return Err(Problem::field(
+            "mediaUrl",
+            format!("must have at most {} entries at {}", limits.max_media, number.provider),
+        ));
+    }
+    Ok(())
+}
+
+/// The caller may demand what the number has anyway; a demand that it does not meet has no route.
+fn demanded(request: &SendRequest, number: &PhoneNumber) -> Result<(), Problem> {
+    if let Some(provider) = &request.provider_override {
+        if provider.parse::<crate::provider::ProviderId>().is_err() {
+            return Err(Problem::field("providerOverride", "names no provider"));
+        }
+        if provider != number.provider.as_str() {
+            return Err(Problem::new(Code::NoRoute)
+                .and_field("providerOverride", "is not the provider of the sending number"));
+        }
+    }
+    if request.provider_account_id.as_deref().is_some_and(|account| account != number.account.as_str()) {
+        return Err(Problem::new(Code::NoRoute)
+            .and_field("providerAccountId", "is not the account of the sending number"));
+    }
+    Ok(())
+}
+
+fn times(request: &SendRequest, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
+    let read = |field: &str, text: &Option<String>| match text {
+        None => Ok(None),
+        Some(text) => Timestamp::parse_rfc3339(text)
+            .map(Some)
+            .ok_or_else(|| Problem::field(field, "must be an RFC 3339 time")),
+    };
+    let send_at = read("sendAt", &request.send_at)?;
+    let send_before = read("sendBefore", &request.send_before)?;
+    if send_at.is_some_and(|at| at <= now || at > now.plus(MAX_AHEAD)) {
+        return Err(Problem::field("sendAt", "must be in the future, at most 35 days ahead"));
+    }
+    if send_before.is_some_and(|before| before <= send_at.unwrap_or(now)) {
+        return Err(Problem::field("sendBefore", "must be later than now and than sendAt"));
+    }
+    Ok((send_at, send_before))
+}
+
+fn optional<T: std::str::FromStr>(field: &'static str, text: Option<&str>) -> Result<Option<T>, Problem> {
+    match text {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| {
+            Problem::field(field, "must have 1 to 128 letters, digits, dots, dashes, underscores or @")
+        }),
+    }
+}

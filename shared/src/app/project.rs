@@ -1,0 +1,163 @@
+//! What follows from a stored change: summaries, jobs, answers, the message's flat status and its
+//! money. Every step may be repeated; the stream redelivers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::retry;
+use crate::domain::message::{Attempt, AttemptRef, Direction, MediaCopy, MessageView};
+use crate::domain::status::MessageStatus;
+use crate::domain::timestamp::Timestamp;
+use crate::ports::{Clock, Job, Projection, Queue, Random, StoreError};
+use crate::provider::ProviderId;
+use crate::provider::registry;
+
+/// A change of the table, in our words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A message was stored.
+    Added(Box<MessageView>),
+    /// An attempt was written or moved.
+    AttemptMoved(AttemptRef, Box<Attempt>),
+}
+
+/// What the operator counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing to count.
+    Nothing,
+    /// An inbound message.
+    Received(ProviderId),
+    /// A message reached the carrier.
+    Sent(ProviderId),
+    /// A message arrived.
+    Delivered(ProviderId),
+    /// A message failed or did not arrive.
+    Failed(ProviderId),
+    /// An answer was lost.
+    Unknown(ProviderId),
+}
+
+/// Projects changes.
+pub struct Project {
+    /// The store.
+    pub projection: Arc<dyn Projection>,
+    /// Where work goes.
+    pub queue: Arc<dyn Queue>,
+    /// Answers to STOP, HELP and the like.
+    pub answer: Answer,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub random: Arc<dyn Random>,
+}
+
+/// The most retries after a provider reported that a message failed for a cause that passes.
+const MAX_LATE_RETRIES: u32 = 3;
+
+impl Project {
+    /// Does what follows from one change.
+    ///
+    /// # Errors
+    /// When the store or a queue fails; the stream is to deliver the change again.
+    pub async fn project(&self, change: &Change) -> Result<Outcome, StoreError> {
+        match change {
+            Change::Added(view) => self.added(view).await,
+            Change::AttemptMoved(reference, attempt) => self.moved(reference, attempt).await,
+        }
+    }
+
+    async fn added(&self, view: &MessageView) -> Result<Outcome, StoreError> {
+        let message = &view.message;
+        match message.direction {
+            Direction::Inbound => {
+                self.projection.project(message).await?;
+                for index in pending_copies(view) {
+                    let job = Job::CopyMedia { tenant: message.tenant.clone(), message: message.id, index };
+                    self.queue.enqueue(&job, Duration::ZERO).await?;
+                }
+                self.answer.answer(message).await?;
+                Ok(Outcome::Received(message.provider))
+            }
+            Direction::Outbound => {
+                // The send first: the summary can wait.
+                if view.progress.status == MessageStatus::Queued {
+                    let job = Job::Send { tenant: message.tenant.clone(), message: message.id };
+                    self.queue.enqueue(&job, Duration::ZERO).await?;
+                }
+                self.projection.project(message).await?;
+                Ok(Outcome::Nothing)
+            }
+        }
+    }
+
+    async fn moved(&self, reference: &AttemptRef, attempt: &Attempt) -> Result<Outcome, StoreError> {
+        if attempt.superseded {
+            return Ok(Outcome::Nothing);
+        }
+        let now = self.clock.now();
+        if self.may_retry(attempt) && self.projection.supersede(reference).await? {
+            self.retry(reference, attempt, now).await?;
+            return Ok(Outcome::Nothing);
+        }
+        let before = self.projection.fold(reference, attempt, now).await?;
+        Ok(before.map_or(Outcome::Nothing, |before| outcome(before, attempt)))
+    }
+
+    /// A provider that took a message and then reported that it never left, for a cause that passes
+    /// (a full queue), is tried again: a failure reported is an effect that did not happen.
+    fn may_retry(&self, attempt: &Attempt) -> bool {
+        attempt.status == MessageStatus::Failed
+            && attempt.sid.is_some()
+            && attempt.started_at.is_some()
+            && attempt.n < MAX_LATE_RETRIES
+            && attempt
+                .error_code
+                .as_deref()
+                .and_then(|code| registry::error_kind(attempt.provider, code))
+                .is_some_and(crate::provider::error::ErrorKind::is_passing)
+    }
+
+    async fn retry(
+        &self,
+        reference: &AttemptRef,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let wait = retry::delay(self.random.as_ref(), attempt.n.saturating_add(4), None);
+        let due = now.plus(wait).plus(Duration::from_secs(60));
+        self.projection.set_due(&reference.tenant, reference.message, Some(due)).await?;
+        let job = Job::Send { tenant: reference.tenant.clone(), message: reference.message };
+        self.queue.enqueue(&job, wait).await
+    }
+}
+
+fn pending_copies(view: &MessageView) -> impl Iterator<Item = u32> {
+    let copies = view.progress.copies.iter().enumerate();
+    copies.filter(|(_, copy)| **copy == MediaCopy::Pending).filter_map(|(index, _)| u32::try_from(index).ok())
+}
+
+fn outcome(before: MessageStatus, attempt: &Attempt) -> Outcome {
+    let provider = attempt.provider;
+    match attempt.status {
+        MessageStatus::Failed | MessageStatus::Undelivered => {
+            tracing::warn!(%provider, error_code = attempt.error_code, "Message failed");
+            Outcome::Failed(provider)
+        }
+        MessageStatus::Delivered | MessageStatus::Read if before < MessageStatus::Delivered => {
+            Outcome::Delivered(provider)
+        }
+        MessageStatus::Sent => Outcome::Sent(provider),
+        MessageStatus::Unknown => Outcome::Unknown(provider),
+        MessageStatus::Receiving
+        | MessageStatus::Received
+        | MessageStatus::Accepted
+        | MessageStatus::Scheduled
+        | MessageStatus::Queued
+        | MessageStatus::Sending
+        | MessageStatus::Canceled
+        | MessageStatus::Delivered
+        | MessageStatus::Read => Outcome::Nothing,
+    }
+}

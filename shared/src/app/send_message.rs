@@ -1,0 +1,139 @@
+//! `POST /api/sms/send`: accept one message, once per key, with its money, or say why not.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::answer::due;
+use super::compose::{Caller, Compose};
+use super::problem::{Code, Problem};
+use crate::api::message::SendRequest;
+use crate::domain::ids::MessageId;
+use crate::domain::message::{Message, MessageView, Progress};
+use crate::domain::status::MessageStatus;
+use crate::domain::timestamp::Timestamp;
+use crate::ports::{Accepted, Bound, Clock, IdempotencyBinding, Intent, Messages, Outbox, Random};
+
+/// How long a key is kept.
+const KEY_KEPT: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+/// The longest key, in characters.
+const MAX_KEY_CHARS: usize = 255;
+
+/// Accepts messages.
+pub struct SendMessage {
+    /// Makes messages of requests.
+    pub compose: Compose,
+    /// Where they are accepted.
+    pub outbox: Arc<dyn Outbox>,
+    /// Where their state is read, for a key that was used before.
+    pub messages: Arc<dyn Messages>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub random: Arc<dyn Random>,
+}
+
+/// An accepted message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// It, and its state now.
+    pub view: MessageView,
+    /// The key had been used before; nothing was started.
+    pub replayed: bool,
+}
+
+impl SendMessage {
+    /// Accepts a message. `key` is the `Idempotency-Key` header.
+    ///
+    /// A key that was bound before is answered first, whatever has changed since: the wallet may be
+    /// empty now, and the recipient gone.
+    ///
+    /// # Errors
+    /// A problem of the contract.
+    pub async fn send(
+        &self,
+        caller: &Caller,
+        request: &SendRequest,
+        key: Option<&str>,
+    ) -> Result<Sent, Problem> {
+        let now = self.clock.now();
+        let idempotency = key.map(|key| binding(key, request, now)).transpose()?;
+        if let Some(binding) = &idempotency
+            && let Some(bound) = self.outbox.bound(&caller.tenant, &binding.key, now).await?
+        {
+            return self.replay(caller, binding, &bound).await;
+        }
+        let id = MessageId::from_bits(self.random.ulid(now));
+        let message = self.compose.compose(caller, request, id, now).await?;
+        let status = if message.send_at.is_some() { MessageStatus::Scheduled } else { MessageStatus::Queued };
+        let intent = Intent {
+            status,
+            due: message.send_at.unwrap_or_else(|| due(now)),
+            message,
+            idempotency: idempotency.clone(),
+        };
+        match self.outbox.accept(&intent).await? {
+            Accepted::New => {
+                let message = &intent.message;
+                tracing::info!(
+                    provider = %message.provider, message_id = %message.id, tenant = %message.tenant,
+                    segments = message.segments, media = message.media.len(), "Message accepted"
+                );
+                Ok(Sent { view: fresh(intent.message, status), replayed: false })
+            }
+            Accepted::Replay(bound) => match &idempotency {
+                Some(binding) => self.replay(caller, binding, &bound).await,
+                None => Err(Problem::new(Code::Internal)),
+            },
+            // A fresh random id that is taken: nothing was written, so the caller may simply retry.
+            Accepted::Exists => Err(Problem::new(Code::Internal)),
+            Accepted::OptedOut => {
+                Err(Problem::new(Code::OptedOut).and_field("to", "has opted out of your messages"))
+            }
+            Accepted::InsufficientBalance => Err(Problem::new(Code::InsufficientBalance)),
+        }
+    }
+
+    async fn replay(
+        &self,
+        caller: &Caller,
+        binding: &IdempotencyBinding,
+        bound: &Bound,
+    ) -> Result<Sent, Problem> {
+        if bound.body != binding.body {
+            return Err(Problem::new(Code::IdempotencyMismatch));
+        }
+        let view = self.messages.message(&caller.tenant, bound.message).await?;
+        let view = view.ok_or_else(|| Problem::new(Code::NotFound))?;
+        Ok(Sent { view, replayed: true })
+    }
+}
+
+fn fresh(message: Message, status: MessageStatus) -> MessageView {
+    let progress = Progress {
+        status,
+        attempt: 0,
+        sid: None,
+        error_code: None,
+        error_message: None,
+        delivered_at: None,
+        updated_at: message.created_at,
+        copies: Vec::new(),
+    };
+    MessageView { message, progress, attempts: Vec::new() }
+}
+
+/// A key is scoped to tenant (in the store's key), method and path; its body is compared by what it
+/// says and not by its bytes, so that a client may order members as it likes.
+fn binding(key: &str, request: &SendRequest, now: Timestamp) -> Result<IdempotencyBinding, Problem> {
+    let visible = key.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+    if key.trim().is_empty() || key.len() > MAX_KEY_CHARS || !visible {
+        return Err(Problem::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
+    }
+    let body = serde_json::to_vec(request).map_err(|_| Problem::new(Code::Internal))?;
+    Ok(IdempotencyBinding {
+        key: hex::encode(Sha256::digest(format!("POST /api/sms/send\n{key}"))),
+        body: hex::encode(Sha256::digest(body)),
+        expires_at: now.plus(KEY_KEPT),
+    })
+}

@@ -1,0 +1,83 @@
+//! The net under the stream: what should have been looked after and was not is handed out again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::message::MediaCopy;
+use crate::domain::timestamp::Timestamp;
+use crate::ports::{Job, MediaRecords, Pending, PendingKind, Queue, StoreError};
+
+/// How long a message that was handed out is left alone, unless its worker says otherwise.
+const LEAVE_ALONE: Duration = Duration::from_secs(300);
+/// How many messages of each shard one sweep hands out.
+const BATCH: u32 = 100;
+
+/// Hands out what waits.
+pub struct Sweep {
+    /// What waits.
+    pub pending: Arc<dyn Pending>,
+    /// Inbound messages, to know which of their attachments are missing.
+    pub media: Arc<dyn MediaRecords>,
+    /// Where work goes.
+    pub queue: Arc<dyn Queue>,
+}
+
+impl Sweep {
+    /// One sweep. Returns how many messages were handed out.
+    ///
+    /// The job is enqueued before the mark is moved: a crash in between hands it out twice, which
+    /// the workers bear, and never loses it.
+    ///
+    /// # Errors
+    /// When the store or the queue fails; the next sweep goes on.
+    pub async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let mut handed_out = 0;
+        for kind in [PendingKind::Send, PendingKind::Media] {
+            for waiting in self.pending.due(kind, now, BATCH).await? {
+                let jobs = self.jobs(kind, &waiting).await?;
+                if jobs.is_empty() {
+                    // Its last attachment was settled by a worker that died before it said so.
+                    self.media.set_due(&waiting.tenant, waiting.id, None).await?;
+                    continue;
+                }
+                for job in jobs {
+                    self.queue.enqueue(&job, Duration::ZERO).await?;
+                }
+                if self.pending.postpone(kind, &waiting, now.plus(LEAVE_ALONE)).await? {
+                    handed_out += 1;
+                    tracing::info!(
+                        message_id = %waiting.id, tenant = %waiting.tenant,
+                        waited_ms = u64::try_from(now.since(waiting.due).as_millis()).unwrap_or(u64::MAX),
+                        "Pending message handed out"
+                    );
+                }
+            }
+        }
+        Ok(handed_out)
+    }
+
+    async fn jobs(
+        &self,
+        kind: PendingKind,
+        waiting: &crate::ports::PendingMessage,
+    ) -> Result<Vec<Job>, StoreError> {
+        match kind {
+            PendingKind::Send => Ok(vec![Job::Send { tenant: waiting.tenant.clone(), message: waiting.id }]),
+            PendingKind::Media => {
+                let Some(view) = self.media.load(&waiting.tenant, waiting.id).await? else {
+                    return Ok(Vec::new());
+                };
+                let missing = view.progress.copies.iter().enumerate();
+                Ok(missing
+                    .filter(|(_, copy)| **copy == MediaCopy::Pending)
+                    .filter_map(|(index, _)| u32::try_from(index).ok())
+                    .map(|index| Job::CopyMedia {
+                        tenant: waiting.tenant.clone(),
+                        message: waiting.id,
+                        index,
+                    })
+                    .collect())
+            }
+        }
+    }
+}

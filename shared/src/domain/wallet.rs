@@ -1,0 +1,156 @@
+//! A tenant's wallet: balance, holds, and the ledger that explains both.
+//!
+//! Law: the sum of the ledger's amounts is the balance; what is held is the sum of the holds whose
+//! state is `Held`; `available` = balance − held. An outbound act never makes `available` negative.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::EntryId;
+use super::money::Micros;
+use super::status::MessageStatus;
+use super::timestamp::Timestamp;
+
+/// A wallet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wallet {
+    /// What was paid in, less what was captured.
+    pub balance: Micros,
+    /// What is reserved for operations under way.
+    pub held: Micros,
+    /// What may still be reserved.
+    pub available: Micros,
+}
+
+/// The state of the money of one operation. It follows from the operation's state, never from age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HoldState {
+    /// Reserved.
+    Held,
+    /// Taken.
+    Captured,
+    /// Given back.
+    Released,
+}
+
+impl HoldState {
+    /// What a message's money must be while the message has this status.
+    pub const fn of(status: MessageStatus) -> Self {
+        if status.is_billable() {
+            Self::Captured
+        } else if status.is_free() {
+            Self::Released
+        } else {
+            Self::Held
+        }
+    }
+
+    /// The word stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Captured => "captured",
+            Self::Released => "released",
+        }
+    }
+}
+
+/// What an entry of the ledger records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EntryKind {
+    /// Money came in.
+    Deposit,
+    /// Money was reserved.
+    Hold,
+    /// Reserved money was taken; or, after a release, money was taken all the same, because the
+    /// operation turned out to have happened.
+    Capture,
+    /// Reserved money was given back.
+    Release,
+}
+
+/// The postings of a transition: what it adds to the balance and to what is held. What it adds to
+/// `available` is the difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// The entry's kind.
+    pub kind: EntryKind,
+    /// Added to the balance.
+    pub balance: Micros,
+    /// Added to what is held.
+    pub held: Micros,
+}
+
+/// The postings that take the money of an operation from one state to another; `None` when nothing
+/// moves. Captured money is never given back: the carrier has had the message.
+pub fn posting(from: Option<HoldState>, to: HoldState, amount: Micros) -> Option<Posting> {
+    use HoldState::{Captured, Held, Released};
+    let (kind, balance, held) = match (from, to) {
+        (None, Held) => (EntryKind::Hold, Micros::ZERO, amount),
+        (Some(Held), Captured) => (EntryKind::Capture, amount.negated(), amount.negated()),
+        (Some(Held), Released) => (EntryKind::Release, Micros::ZERO, amount.negated()),
+        (Some(Released), Captured) => (EntryKind::Capture, amount.negated(), Micros::ZERO),
+        (None, Captured | Released)
+        | (Some(Held | Released), Held)
+        | (Some(Released), Released)
+        | (Some(Captured), _) => return None,
+    };
+    Some(Posting { kind, balance, held })
+}
+
+/// An entry of the ledger. Entries are only ever added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// Its id.
+    pub id: EntryId,
+    /// What it records.
+    pub kind: EntryKind,
+    /// What it adds to the balance: the ledger's sum is the balance.
+    pub amount: Micros,
+    /// What it adds to what is held.
+    pub held: Micros,
+    /// The balance after it.
+    pub balance_after: Micros,
+    /// The message (later: purchase, call) that it is about, e.g. `message/01J…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The payer's reference of a deposit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HoldState, posting};
+    use crate::domain::money::Micros;
+    use crate::domain::status::MessageStatus;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever the order in which statuses win, the money ends where the last status says, is
+        /// taken at most once, and nothing stays held behind an ended message.
+        #[test]
+        fn money_follows_the_status(mut ranks in proptest::collection::vec(4_u8..13, 1..8)) {
+            ranks.sort_unstable();
+            let amount = Micros::new(7_500);
+            let (mut state, mut balance, mut held) = (Some(HoldState::Held), 0_i64, amount.get());
+            for rank in ranks {
+                let to = HoldState::of(MessageStatus::ALL[usize::from(rank)]);
+                if let Some(moved) = posting(state, to, amount) {
+                    balance += moved.balance.get();
+                    held += moved.held.get();
+                    state = Some(to);
+                }
+            }
+            let expected = match state {
+                Some(HoldState::Captured) => (-amount.get(), 0),
+                Some(HoldState::Released) => (0, 0),
+                Some(HoldState::Held) | None => (0, amount.get()),
+            };
+            prop_assert_eq!((balance, held), expected);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What a provider sends us: verify, then parse, then answer. Pure and synchronous; holds no client.
+
+use bytes::Bytes;
+
+use super::account::ProviderAccount;
+use super::error::ProviderCode;
+use super::request::{InboundRequest, Verified};
+use crate::domain::address::Address;
+use crate::domain::ids::{AccountId, ProviderSid};
+use crate::domain::secret::Secret;
+use crate::domain::status::MessageStatus;
+use crate::domain::timestamp::Timestamp;
+
+/// Which of an account's keys it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyRole {
+    /// The key in force.
+    Current,
+    /// The key that a rotation is about to put in force.
+    Next,
+}
+
+/// A key that may have signed a request.
+#[derive(Clone, Debug)]
+pub struct VerificationKey {
+    /// Whose key.
+    pub account: AccountId,
+    /// The provider's name for that account. A request that names another account is not verified
+    /// by this key: an account speaks for itself only.
+    pub remote_id: String,
+    /// Which of its keys.
+    pub role: KeyRole,
+    /// The key.
+    pub secret: Secret,
+}
+
+/// Which of our URLs was called: a provider's requests do not always say what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookKind {
+    /// `…/sms`: an inbound text.
+    Sms,
+    /// `…/status-callback`: what became of an outbound text.
+    StatusCallback,
+}
+
+/// Why a webhook is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookError {
+    /// No signature, or an unreadable or repeated one.
+    #[error("the signature header is missing or unreadable")]
+    MissingSignature,
+    /// It names no account that we know, so there is no key to try.
+    #[error("no known account is named")]
+    UnknownAccount,
+    /// No key verifies it.
+    #[error("the signature does not match")]
+    BadSignature,
+    /// A timestamp outside the scheme's tolerance.
+    #[error("the signature is too old or from the future")]
+    Stale,
+    /// Verified, and yet not what the provider documents.
+    #[error("the request is malformed: {0}")]
+    Malformed(&'static str),
+}
+
+/// A verified webhook, in our words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A text arrived.
+    MessageReceived(InboundText),
+    /// A text of ours moved on.
+    MessageStatus(StatusReport),
+    /// Something that this version does not know. It is recorded and answered with success, because
+    /// providers add events without notice.
+    Unrecognised {
+        /// The provider's name for it.
+        name: String,
+    },
+}
+
+/// An inbound SMS or MMS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboundText {
+    /// The provider's id: the same over all retries.
+    pub sid: ProviderSid,
+    /// Who sent it. Nothing is refused for its sender.
+    pub from: Address,
+    /// Which number of ours it was sent to.
+    pub to: Address,
+    /// The text; may be empty on an MMS.
+    pub body: String,
+    /// Segments as the provider counted them.
+    pub segments: Option<u32>,
+    /// The attached media, in order.
+    pub media: Vec<InboundMedia>,
+    /// The provider itself answers this text (its own STOP or HELP handling), so that we must not.
+    pub answered_by_provider: bool,
+}
+
+/// One attachment of an inbound MMS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboundMedia {
+    /// Its place, from 0.
+    pub index: u32,
+    /// Where the provider keeps it.
+    pub url: String,
+    /// What the provider says it is. Believed only for display; the bytes decide.
+    pub content_type: String,
+}
+
+/// What a provider reports about one outbound text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusReport {
+    /// The provider's id of the message.
+    pub sid: ProviderSid,
+    /// Our opaque id from the callback's URL, when it is there.
+    pub callback_id: Option<String>,
+    /// The status, in our words. `None`: a word that this version does not know.
+    pub status: Option<MessageStatus>,
+    /// The provider's word.
+    pub provider_status: String,
+    /// The provider's error code.
+    pub error: Option<ProviderCode>,
+    /// When the provider says that it happened, where it says so.
+    pub at: Option<Timestamp>,
+}
+
+/// What we answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// "Thank you": an empty document. Texts never leave through the answer.
+    Empty,
+}
+
+/// An answer in the provider's form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpReply {
+    /// The status.
+    pub status: u16,
+    /// The content type.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// The receiving half of a provider.
+pub trait Webhooks: Send + Sync {
+    /// What the *unverified* request says about whose account it is. Used only to pick keys.
+    fn claimed_account(&self, request: &InboundRequest) -> Option<String>;
+
+    /// The name by which this account appears in [`Webhooks::claimed_account`].
+    fn remote_id(&self, account: &ProviderAccount) -> Option<String>;
+
+    /// The keys that may sign this account's webhooks, the current one first. Empty: nothing that
+    /// claims to be from it can be verified.
+    fn keys(&self, account: &ProviderAccount) -> Vec<VerificationKey>;
+
+    /// Checks the signature over the exact bytes and the exact URL, in constant time.
+    ///
+    /// # Errors
+    /// [`WebhookError::MissingSignature`], [`WebhookError::BadSignature`], [`WebhookError::Stale`].
+    fn verify<'r>(
+        &self,
+        request: &'r InboundRequest,
+        keys: &[VerificationKey],
+        now: Timestamp,
+    ) -> Result<Verified<'r>, WebhookError>;
+
+    /// Reads a verified request.
+    ///
+    /// # Errors
+    /// [`WebhookError::Malformed`] when a member that the provider always sends is missing.
+    fn parse(&self, request: &Verified<'_>, kind: WebhookKind) -> Result<Vec<Event>, WebhookError>;
+
+    /// Our answer in the provider's form.
+    fn respond(&self, reply: Reply) -> HttpReply;
+}

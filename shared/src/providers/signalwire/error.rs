@@ -1,0 +1,87 @@
+//! What SignalWire's error codes mean (docs, compatibility-api/rest-api/core/error-codes). Many have
+//! the number of a Twilio code and another meaning, so that the tables have nothing in common.
+
+use crate::provider::error::ErrorKind;
+use crate::providers::twilio::compat::{CodeRow, row};
+
+use ErrorKind::{
+    Authentication, Conflict, InsufficientFunds, InvalidNumber, InvalidRequest, NotFound, OptedOut,
+    RateLimited, Rejected, Timeout, Unavailable, Unreachable,
+};
+
+/// The kind of a code. `None`: the status class has to do.
+pub fn kind_of(code: &str) -> Option<ErrorKind> {
+    row(CODES, code).map(|row| row.kind)
+}
+
+/// Codes that a message can meet.
+pub const CODES: &[CodeRow] = &[
+    // The project.
+    CodeRow::refused(10001, Rejected),          // not enabled on the space
+    CodeRow::refused(20003, Authentication),    // credentials, or blocked for this feature
+    CodeRow::refused(20010, Authentication),    // disabled for the account
+    CodeRow::refused(4001, InsufficientFunds),  // costs more than the balance
+    CodeRow::refused(30002, InsufficientFunds), // balance too low to send (Twilio: suspended)
+    // The request.
+    CodeRow::refused(10000, InvalidRequest), // invalid argument
+    CodeRow::refused(11751, InvalidRequest), // media request too large
+    CodeRow::refused(12300, InvalidRequest), // content type
+    CodeRow::unknown(20001, Unavailable),    // an unknown error occurred
+    CodeRow::refused(20009, Conflict),       // not finished yet
+    CodeRow::refused(20404, NotFound),       // no such resource
+    CodeRow::refused(20422, InvalidRequest), // document or parameter
+    CodeRow::not_sent(20429, RateLimited),   // too many requests
+    CodeRow::unknown(20504, Unavailable),    // internal error
+    CodeRow::refused(21218, InvalidRequest), // application
+    CodeRow::refused(21402, InvalidRequest), // URL
+    CodeRow::refused(21408, InvalidRequest), // callback URL not set (Twilio: geographic permission)
+    CodeRow::refused(21456, InvalidRequest), // callback URL
+    CodeRow::refused(21481, InvalidRequest), // page token
+    CodeRow::refused(21602, InvalidRequest), // neither text nor media
+    CodeRow::refused(21603, InvalidRequest), // format of a number
+    CodeRow::refused(21604, InvalidRequest), // no recipient
+    CodeRow::refused(21612, InvalidRequest), // media not supported (Twilio: unreachable)
+    CodeRow::refused(21617, InvalidRequest), // body too long
+    CodeRow::refused(21620, InvalidRequest), // media URL
+    CodeRow::refused(21623, InvalidRequest), // too many media
+    CodeRow::refused(21624, InvalidRequest), // validity period
+    CodeRow::refused(21626, InvalidRequest), // callback event
+    CodeRow::refused(21701, InvalidRequest), // number group
+    CodeRow::refused(21705, InvalidRequest), // no sender
+    CodeRow::refused(30010, InvalidRequest), // dearer than the request allows
+    CodeRow::refused(54453, InvalidRequest), // page token
+    CodeRow::refused(54454, InvalidRequest), // page size
+    CodeRow::refused(63019, InvalidRequest), // media could not be fetched
+    CodeRow::refused(90000, InvalidRequest), // format of an argument
+    // The recipient.
+    CodeRow::refused(21211, InvalidNumber), // recipient missing or malformed
+    CodeRow::refused(21217, InvalidNumber), // does not look valid
+    CodeRow::refused(21606, InvalidNumber), // recipient not mobile (Twilio: sender not message-capable)
+    CodeRow::refused(21614, InvalidNumber), // recipient not mobile
+    CodeRow::refused(30003, Unreachable),   // handset not reachable
+    CodeRow::refused(30005, InvalidNumber), // handset unknown
+    CodeRow::refused(30006, InvalidNumber), // no route to the handset
+    CodeRow::refused(30008, Unreachable),   // unknown upstream error
+    CodeRow::refused(63011, Unreachable),   // not delivered to the carrier
+    CodeRow::refused(21610, OptedOut),      // blocked by the user, or a blacklisted sender
+    // The sender, its registration, the content.
+    CodeRow::refused(21210, Rejected),       // sender not of this project
+    CodeRow::refused(21212, InvalidRequest), // sender not E.164
+    CodeRow::refused(21213, InvalidRequest), // no sender
+    CodeRow::refused(21219, Rejected),       // limits of a trial
+    CodeRow::refused(21601, Rejected),       // sender cannot text
+    CodeRow::refused(21703, Rejected),       // number group has no fitting sender
+    CodeRow::refused(21717, Rejected),       // sender in no active campaign
+    CodeRow::refused(30004, Rejected),       // blocked by the carrier
+    CodeRow::refused(30007, Rejected),       // filtered
+    CodeRow::refused(30011, Rejected),       // MMS expired, rejected, failed or not supported
+    CodeRow::refused(30012, Rejected),       // MMS impossible
+    // Too much, or too late.
+    CodeRow::not_sent(21611, RateLimited), // sender's queue is full
+    CodeRow::not_sent(30022, RateLimited), // campaign's rate
+    CodeRow::not_sent(30027, RateLimited), // carrier's day
+    CodeRow::not_sent(35125, RateLimited), // campaign's day
+    CodeRow::not_sent(30001, Timeout),     // validity period over (Twilio: queue overflow)
+    CodeRow::refused(30009, Timeout),      // validity period over at the carrier (Twilio: inbound segment)
+    CodeRow::unknown(31003, Timeout),      // connection timed out
+];

@@ -1,0 +1,67 @@
+//! SignalWire's webhooks.
+
+use super::{config, status, verify};
+use crate::domain::timestamp::Timestamp;
+use crate::provider::account::ProviderAccount;
+use crate::provider::request::{InboundRequest, Verified};
+use crate::provider::webhooks::{
+    Event, HttpReply, KeyRole, Reply, VerificationKey, WebhookError, WebhookKind, Webhooks,
+};
+use crate::providers::twilio::compat::webhook::{self, WebhookDialect};
+
+/// The receiving half of SignalWire.
+#[derive(Clone, Copy, Debug)]
+pub struct SignalWireWebhooks;
+
+const DIALECT: WebhookDialect = WebhookDialect {
+    is_account: config::is_uuid,
+    is_message: config::is_uuid,
+    status: status::from_word,
+    // "SignalWire does not manage opt-outs" (docs, platform/messaging/sms/overview): never.
+    answers: |_, _| false,
+};
+
+impl Webhooks for SignalWireWebhooks {
+    fn claimed_account(&self, request: &InboundRequest) -> Option<String> {
+        webhook::claimed_account(request)
+    }
+
+    fn remote_id(&self, account: &ProviderAccount) -> Option<String> {
+        account.config.get("project_id").map(|id| id.expose().to_owned())
+    }
+
+    /// After a rotation the old signing key stays good for a minute or two, so both are accepted.
+    fn keys(&self, account: &ProviderAccount) -> Vec<VerificationKey> {
+        let Some(remote_id) = self.remote_id(account) else { return Vec::new() };
+        [("signing_key", KeyRole::Current), ("next_signing_key", KeyRole::Next)]
+            .into_iter()
+            .filter_map(|(name, role)| {
+                let secret = account.config.get(name)?.clone();
+                Some(VerificationKey {
+                    account: account.id.clone(),
+                    remote_id: remote_id.clone(),
+                    role,
+                    secret,
+                })
+            })
+            .collect()
+    }
+
+    /// The scheme carries no time, so a request cannot be stale: what arrives twice is told by its id.
+    fn verify<'r>(
+        &self,
+        request: &'r InboundRequest,
+        keys: &[VerificationKey],
+        _now: Timestamp,
+    ) -> Result<Verified<'r>, WebhookError> {
+        verify::verify(request, self.claimed_account(request).as_deref(), keys)
+    }
+
+    fn parse(&self, request: &Verified<'_>, kind: WebhookKind) -> Result<Vec<Event>, WebhookError> {
+        webhook::parse(&DIALECT, request, kind)
+    }
+
+    fn respond(&self, reply: Reply) -> HttpReply {
+        webhook::respond(reply)
+    }
+}

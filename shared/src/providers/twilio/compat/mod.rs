@@ -1,0 +1,88 @@
+//! What Twilio's API and its imitations have in common: how forms are read, how webhooks are signed
+//! and read, how the Messages resource is spoken to. What differs is data: a [`Dialect`] on the way
+//! out, a [`webhook::WebhookDialect`] on the way in. The two are apart so that a webhook's binary
+//! does not carry the code that sends.
+
+pub(crate) mod answer;
+mod boundaries;
+pub(crate) mod client;
+pub(crate) mod credentials;
+pub(crate) mod form;
+pub(crate) mod signature;
+pub(crate) mod webhook;
+
+use crate::domain::status::MessageStatus;
+use crate::provider::ProviderId;
+use crate::provider::error::{Effect, ErrorKind};
+
+/// How one provider speaks the API, where it differs from the others.
+pub(crate) struct Dialect {
+    /// Who speaks it.
+    pub(crate) provider: ProviderId,
+    /// What precedes `/2010-04-01` in a path.
+    pub(crate) api_path: &'static str,
+    /// What a resource's path ends in.
+    pub(crate) suffix: &'static str,
+    /// The HTTP statuses that say "created". Every other success is an answer that is not
+    /// documented, and then we do not know what happened.
+    pub(crate) created: &'static [u16],
+    /// The settings that are appended to a callback URL (a fragment, which is never signed).
+    pub(crate) callback_settings: &'static str,
+    /// What the provider's error codes mean.
+    pub(crate) errors: &'static [CodeRow],
+    /// What the provider's status words mean.
+    pub(crate) status: fn(&str) -> Option<MessageStatus>,
+}
+
+/// Where a row of an error table comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The provider's own list of error codes; a test looks every such code up in a copy of it.
+    List,
+    /// A page, for what is newer than that copy.
+    Page(&'static str),
+}
+
+/// One provider code and what it means to us.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeRow {
+    /// The provider's code.
+    pub code: u32,
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// Whether it took effect, when the code answers a request. A code in a status report lends
+    /// only its kind.
+    pub effect: Effect,
+    /// Where the code is documented.
+    pub source: Source,
+}
+
+impl CodeRow {
+    /// A code of the provider's own list that turns the request down.
+    pub(crate) const fn refused(code: u32, kind: ErrorKind) -> Self {
+        Self { code, kind, effect: Effect::Refused, source: Source::List }
+    }
+
+    /// A code of the provider's own list that says that nothing was done, for a cause that passes.
+    pub(crate) const fn not_sent(code: u32, kind: ErrorKind) -> Self {
+        Self { code, kind, effect: Effect::NotSent, source: Source::List }
+    }
+
+    /// A code of the provider's own list after which nobody knows.
+    pub(crate) const fn unknown(code: u32, kind: ErrorKind) -> Self {
+        Self { code, kind, effect: Effect::Unknown, source: Source::List }
+    }
+
+    /// With the page that documents it, for a code that is not in the list.
+    #[must_use]
+    pub(crate) const fn page(mut self, page: &'static str) -> Self {
+        self.source = Source::Page(page);
+        self
+    }
+}
+
+/// The row of a code.
+pub(crate) fn row<'t>(table: &'t [CodeRow], code: &str) -> Option<&'t CodeRow> {
+    let code = code.parse::<u32>().ok()?;
+    table.iter().find(|row| row.code == code)
+}

@@ -1,0 +1,72 @@
+//! What a Twilio account needs.
+
+use super::compat::credentials::basic;
+use crate::domain::secret::Secret;
+use crate::provider::account::ProviderAccount;
+use crate::provider::error::{Effect, ErrorKind, ProviderError};
+use crate::provider::{Environment, ProviderId};
+
+/// https://www.twilio.com/docs/usage/api; OpenAPI api_v2010, `servers`.
+const API: &str = "https://api.twilio.com";
+
+/// A usable account.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Where the API is, without a slash at the end.
+    pub(crate) base: String,
+    /// `AC…`.
+    pub(crate) account_sid: String,
+    /// The `Authorization` header. An API key is preferred: it can be withdrawn by itself.
+    pub(crate) authorization: Secret,
+    /// The messaging service that sends, if any.
+    pub(crate) messaging_service: Option<String>,
+}
+
+impl Config {
+    /// Reads the settings.
+    pub(crate) fn of(account: &ProviderAccount, environment: &Environment) -> Result<Self, ProviderError> {
+        let wrong =
+            || ProviderError::new(ProviderId::Twilio, "configure", ErrorKind::Config, Effect::NotSent);
+        let setting = |name| account.config.get(name).map(Secret::expose);
+        let sid = setting("account_sid").filter(|sid| is_account(sid)).ok_or_else(wrong)?;
+        let authorization = match (setting("api_key"), setting("api_secret"), setting("auth_token")) {
+            (Some(key), Some(secret), _) => basic(key, secret),
+            (_, _, Some(token)) => basic(sid, token),
+            (_, _, None) => return Err(wrong()),
+        };
+        let messaging_service = match setting("messaging_service_sid") {
+            Some(service) if is_sid(service, &["MG"]) => Some(service.to_owned()),
+            Some(_) => return Err(wrong()),
+            None => None,
+        };
+        let local = setting("api_base").filter(|_| environment.local);
+        Ok(Self {
+            base: local.unwrap_or(API).trim_end_matches('/').to_owned(),
+            account_sid: sid.to_owned(),
+            authorization,
+            messaging_service,
+        })
+    }
+}
+
+/// `AC` and 32 hexadecimal digits (OpenAPI api_v2010, parameter `AccountSid`).
+pub(crate) fn is_account(sid: &str) -> bool {
+    is_sid(sid, &["AC"])
+}
+
+/// `SM` or `MM` and 32 hexadecimal digits (OpenAPI api_v2010, `api.v2010.account.message`, `sid`).
+pub(crate) fn is_message(sid: &str) -> bool {
+    is_sid(sid, &["SM", "MM"])
+}
+
+/// `ME` and 32 hexadecimal digits (OpenAPI api_v2010, FetchMedia, `Sid`).
+pub(crate) fn is_media(sid: &str) -> bool {
+    is_sid(sid, &["ME"])
+}
+
+fn is_sid(sid: &str, prefixes: &[&str]) -> bool {
+    prefixes
+        .iter()
+        .filter_map(|prefix| sid.strip_prefix(prefix))
+        .any(|digits| digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}

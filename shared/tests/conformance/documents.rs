@@ -1,0 +1,296 @@
+//! Against what the providers publish: OpenAPI documents, status vocabularies, lists of codes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Map, Value, json};
+use telephony::domain::timestamp::Timestamp;
+use telephony::provider::messaging::MessageQuery;
+use telephony::providers::twilio::compat::{CodeRow, Source};
+use telephony::providers::{signalwire, twilio};
+use telephony_testkit::facts::{Facts, facts};
+use telephony_testkit::replay::ReplayTransport;
+use telephony_testkit::webhooks::{SAMPLES, SIGNALWIRE, Sample, TWILIO};
+
+use super::{messaging_of, text};
+
+fn twilio_api(facts: &Facts) -> Value {
+    facts.json("specs/twilio/twilio_api_v2010.json")
+}
+
+fn signalwire_api(facts: &Facts) -> Value {
+    serde_yaml_ng::from_str(&facts.text("specs/signalwire/compatibility-openapi.yaml")).unwrap()
+}
+
+/// A schema that may refer to the document's components.
+fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
+    let mut root = schema.as_object().unwrap().clone();
+    root.insert("components".to_owned(), document["components"].clone());
+    jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .should_validate_formats(true)
+        .build(&Value::Object(root))
+        .unwrap()
+}
+
+fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
+    match value["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => value,
+    }
+}
+
+/// The text of a parameter as the type that its schema asks for: a form knows texts only.
+fn typed(document: &Value, schema: &Value, texts: &[String]) -> Value {
+    let schema = resolve(document, schema);
+    let list = schema["type"] == "array" || (schema["anyOf"].is_array() && texts.len() > 1);
+    match schema["type"].as_str() {
+        _ if list => json!(texts),
+        Some("integer" | "number") => texts[0].parse().unwrap(),
+        Some("boolean") => json!(texts[0].parse::<bool>().unwrap()),
+        Some(_) | None => {
+            assert_eq!(texts.len(), 1, "given more than once: {texts:?}");
+            json!(texts[0])
+        }
+    }
+}
+
+/// The operation of a request: its path with the templates filled in.
+fn operation<'d>(document: &'d Value, path: &str, method: &str) -> (Vec<(String, String)>, &'d Value) {
+    let segments: Vec<&str> = path.split('/').collect();
+    for (template, item) in document["paths"].as_object().unwrap() {
+        let parts: Vec<&str> = template.split('/').collect();
+        if parts.len() != segments.len() {
+            continue;
+        }
+        let mut filled = Vec::new();
+        let fits = parts.iter().zip(&segments).all(|(part, segment)| {
+            let (name, ending) = part.split_once('}').unwrap_or((part, ""));
+            match (name.strip_prefix('{'), segment.strip_suffix(ending)) {
+                (Some(name), Some(value)) => {
+                    filled.push((name.to_owned(), value.to_owned()));
+                    true
+                }
+                (_, _) => part == segment,
+            }
+        });
+        if fits && item[method].is_object() {
+            return (filled, &item[method]);
+        }
+    }
+    panic!("{method} {path} is not in the document")
+}
+
+fn grouped(pairs: &[u8]) -> Vec<(String, Vec<String>)> {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(pairs).into_owned() {
+        match groups.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, values)) => values.push(value),
+            None => groups.push((name, vec![value])),
+        }
+    }
+    groups
+}
+
+/// Every parameter is known and valid, every required one is there.
+fn check_request(document: &Value, base: &str, request: &Request<Bytes>) {
+    let path = request.uri().path().strip_prefix(base).unwrap();
+    let method = request.method().as_str().to_lowercase();
+    let (filled, operation) = operation(document, path, &method);
+    let query = grouped(request.uri().query().unwrap_or_default().as_bytes());
+    let empty = Vec::new();
+    let declared = operation["parameters"].as_array().unwrap_or(&empty);
+    let declared: Vec<&Value> = declared.iter().map(|parameter| resolve(document, parameter)).collect();
+    for (place, given) in [
+        ("path", filled.into_iter().map(|(name, value)| (name, vec![value])).collect::<Vec<_>>()),
+        ("query", query),
+    ] {
+        for (name, texts) in &given {
+            let parameter = declared.iter().find(|p| p["name"] == name.as_str() && p["in"] == place);
+            let parameter =
+                parameter.unwrap_or_else(|| panic!("{place} parameter {name} is not in the document"));
+            if name.starts_with("DateSent") {
+                // Its schema says date-time; its description, and its examples, a date.
+                assert!(Timestamp::parse_rfc3339(&format!("{}T00:00:00Z", texts[0])).is_some());
+                continue;
+            }
+            let value = typed(document, &parameter["schema"], texts);
+            let errors: Vec<String> = validator(document, &parameter["schema"])
+                .iter_errors(&value)
+                .map(|e| e.to_string())
+                .collect();
+            assert!(errors.is_empty(), "{name}: {errors:?}");
+        }
+        for parameter in declared.iter().filter(|p| p["in"] == place && p["required"] == true) {
+            assert!(
+                given.iter().any(|(name, _)| parameter["name"] == name.as_str()),
+                "{parameter} is missing"
+            );
+        }
+    }
+    if method == "post" {
+        let content = &operation["requestBody"]["content"];
+        let schema = &content["application/x-www-form-urlencoded"]["schema"];
+        let resolved = resolve(document, schema);
+        let mut body = Map::new();
+        for (name, texts) in grouped(request.body()) {
+            let property = &resolved["properties"][&name];
+            assert!(property.is_object(), "form parameter {name} is not in the document");
+            body.insert(name, typed(document, property, &texts));
+        }
+        let body = Value::Object(body);
+        let errors: Vec<String> =
+            validator(document, schema).iter_errors(&body).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+}
+
+async fn requests(sample: &Sample) -> Vec<Request<Bytes>> {
+    let page = json!({"messages": []}).to_string();
+    let transport =
+        Arc::new(ReplayTransport::new().answer(500, "").answer(500, "").answer(500, "").answer(200, page));
+    let messaging = messaging_of(&sample.account(), &transport);
+    let mut plain = text();
+    plain.media_urls.clear();
+    let mut media_only = text();
+    media_only.body.clear();
+    media_only.media_urls.truncate(1);
+    let _ = messaging.send(&text()).await;
+    let _ = messaging.send(&media_only).await;
+    let _ = messaging.fetch(&sample.message_sid(1).parse().unwrap()).await;
+    let _ = messaging.find(&MessageQuery { from: plain.from, to: plain.to, since: super::NOW }).await;
+    transport.requests()
+}
+
+#[tokio::test]
+async fn twilios_requests_are_in_its_openapi_document() {
+    let Some(facts) = facts() else { return };
+    let document = twilio_api(&facts);
+    for request in requests(&TWILIO).await {
+        assert_eq!(document["servers"][0]["url"], format!("https://{}", request.uri().host().unwrap()));
+        check_request(&document, "", &request);
+    }
+}
+
+#[tokio::test]
+async fn signalwires_requests_are_in_its_openapi_document() {
+    let Some(facts) = facts() else { return };
+    let document = signalwire_api(&facts);
+    let server = document["servers"][0]["url"].as_str().unwrap().to_owned();
+    let base = server.split(".signalwire.com").nth(1).unwrap().to_owned();
+    for request in requests(&SIGNALWIRE).await {
+        check_request(&document, &base, &request);
+    }
+}
+
+#[tokio::test]
+async fn the_example_answers_of_twilios_document_are_read() {
+    let Some(facts) = facts() else { return };
+    let document = twilio_api(&facts);
+    let list = &document["paths"]["/2010-04-01/Accounts/{AccountSid}/Messages.json"];
+    let examples = |operation: &Value, status: &str| {
+        let examples = operation["responses"][status]["content"]["application/json"]["examples"].clone();
+        examples.as_object().unwrap().values().map(|example| example["value"].clone()).collect::<Vec<_>>()
+    };
+    let created = examples(&list["post"], "201");
+    assert!(created.len() > 3);
+    for example in created {
+        let transport = Arc::new(ReplayTransport::new().answer(201, example.to_string()));
+        let accepted = messaging_of(&TWILIO.account(), &transport).send(&text()).await.unwrap();
+        assert_eq!(example["sid"], accepted.sid.as_str());
+        assert_eq!(example["status"], accepted.status.as_str());
+    }
+    let one = &document["paths"]["/2010-04-01/Accounts/{AccountSid}/Messages/{Sid}.json"]["get"];
+    for example in examples(one, "200") {
+        let transport = Arc::new(ReplayTransport::new().answer(200, example.to_string()));
+        let fetched =
+            messaging_of(&TWILIO.account(), &transport).fetch(&"SM1".parse().unwrap()).await.unwrap();
+        assert_eq!(example["sid"], fetched.sid.as_str());
+        assert!(fetched.created_at.is_some() && fetched.status.is_some());
+    }
+}
+
+/// An answer in the form that SignalWire's document demands, made of the document's own examples.
+#[tokio::test]
+async fn an_answer_that_satisfies_signalwires_document_is_read() {
+    let Some(facts) = facts() else { return };
+    let document = signalwire_api(&facts);
+    let schema = &document["components"]["schemas"]["Message"];
+    let properties = schema["properties"].as_object().unwrap();
+    let mut message: Map<String, Value> =
+        properties.iter().map(|(name, property)| (name.clone(), property["examples"][0].clone())).collect();
+    for (name, value) in [
+        ("sid", json!(SIGNALWIRE.message_sid(1))),
+        ("account_sid", json!(SIGNALWIRE.remote_id)),
+        ("messaging_service_sid", Value::Null),
+        ("status", json!("initiated")),
+        ("direction", json!("outbound-api")),
+        ("subresource_uris", json!({"media": "/x"})),
+    ] {
+        message.insert(name.to_owned(), value);
+    }
+    let message = Value::Object(message);
+    let errors: Vec<String> =
+        validator(&document, schema).iter_errors(&message).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let transport =
+        Arc::new(ReplayTransport::new().answer(201, message.to_string()).answer(200, message.to_string()));
+    let messaging = messaging_of(&SIGNALWIRE.account(), &transport);
+    let accepted = messaging.send(&text()).await.unwrap();
+    assert_eq!(accepted.status, telephony::domain::status::MessageStatus::Sending);
+    let fetched = messaging.fetch(&accepted.sid).await.unwrap();
+    assert_eq!(fetched.cost.map(|cost| (cost.amount.get(), cost.currency)), Some((5_000, "USD".to_owned())));
+}
+
+#[test]
+fn every_documented_status_has_a_meaning() {
+    let Some(facts) = facts() else { return };
+    let words = |value: &Value| {
+        let words = value["enum"].as_array().unwrap().iter();
+        words.map(|word| word.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let twilio_words = words(&twilio_api(&facts)["components"]["schemas"]["message_enum_status"]);
+    assert_eq!(twilio_words.len(), 13);
+    for word in twilio_words {
+        assert!(twilio::status::from_word(&word).is_some(), "{word}");
+    }
+    let schemas = signalwire_api(&facts)["components"]["schemas"].clone();
+    let callback = words(&schemas["SmsStatusCallbackPayload"]["properties"]["MessageStatus"]);
+    for word in words(&schemas["MessageStatus"]).into_iter().chain(callback) {
+        assert!(signalwire::status::from_word(&word).is_some(), "{word}");
+    }
+    for unknown in ["", "Sent", "teleported", "unknown", "Unknown"] {
+        assert!(
+            twilio::status::from_word(unknown).is_none() && signalwire::status::from_word(unknown).is_none()
+        );
+    }
+}
+
+#[test]
+fn every_code_is_one_of_the_providers() {
+    let Some(facts) = facts() else { return };
+    let codes = |list: &Value| {
+        let codes = list.as_array().unwrap().iter().map(|item| item["code"].as_u64().unwrap());
+        codes.collect::<std::collections::BTreeSet<u64>>()
+    };
+    let twilio_list = codes(&facts.json("specs/twilio/twilio-error-codes.2023-05-15.thirdparty.json"));
+    let signalwire_list = codes(&facts.json("specs/signalwire/signalwire-error-codes.json")["codes"]);
+    let tables: [(&[CodeRow], _); 2] =
+        [(twilio::error::CODES, twilio_list), (signalwire::error::CODES, signalwire_list)];
+    for ((table, list), sample) in tables.into_iter().zip(SAMPLES) {
+        let mut seen = std::collections::BTreeSet::new();
+        for row in table {
+            assert!(seen.insert(row.code), "{} {} is listed twice", sample.provider, row.code);
+            match row.source {
+                Source::List => {
+                    assert!(list.contains(&u64::from(row.code)), "{} {}", sample.provider, row.code)
+                }
+                Source::Page(page) => {
+                    assert!(!list.contains(&u64::from(row.code)), "{} is in the list by now", row.code);
+                    assert!(page.starts_with("https://"), "{page}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Posting webhooks: signing, waiting, retrying, and writing down what came of it.
+
+use std::time::{Duration, Instant};
+
+use form_urlencoded::Serializer;
+
+use crate::{
+    app::Shared,
+    clock::later,
+    delivery::{Delivery, Outcome, Patience},
+    events::Event,
+    faults::{Fault, Kind, Situation, Stage},
+    http_client::{self, Answer, Failure, Outgoing},
+    journal::{AnswerEntry, CallbackEntry},
+    model::{Provider, Status},
+    reply, sign,
+};
+
+/// Sends a webhook now, unless a fault says otherwise. Returns the ids of the attempts.
+pub(crate) async fn deliver(app: &Shared, delivery: Delivery) -> Vec<u64> {
+    let fault = if delivery.faulted { None } else { take_fault(app, &delivery) };
+    let mut ids = Vec::new();
+    match &fault {
+        Some(fault) if fault.kind == Kind::Drop => {
+            let at = app.lock().timestamp();
+            let entry = CallbackEntry {
+                error: Some("never sent".to_owned()),
+                fault: Some(fault.id),
+                ..blank_entry(&delivery, at, wire_url(&delivery.url).to_owned())
+            };
+            ids.push(app.lock().callbacks.add(|id| CallbackEntry { id, ..entry }));
+            return ids;
+        }
+        Some(fault) if fault.kind == Kind::Delay => {
+            let mut state = app.lock();
+            let due = later(state.now(), time::Duration::seconds_f64(fault.params.seconds(1.0)));
+            state.queue.push(due, Event::Deliver(Box::new(Delivery { faulted: true, ..delivery })));
+            drop(state);
+            app.wake.notify_one();
+            return ids;
+        }
+        Some(fault) if fault.kind == Kind::Reorder => {
+            let mut state = app.lock();
+            let held = Delivery { faulted: true, ..delivery };
+            state.held.entry(held.message_sid.clone()).or_default().push(held);
+            return ids;
+        }
+        _ => {}
+    }
+    let copies = match &fault {
+        Some(fault) if fault.kind == Kind::Duplicate => fault.params.n.unwrap_or(1),
+        _ => 0,
+    };
+    for _ in 0..=copies {
+        ids.extend(attempts(app, &delivery, fault.as_ref().map(|fault| fault.id)).await);
+    }
+    if !delivery.faulted {
+        let held = app.lock().held.remove(&delivery.message_sid).unwrap_or_default();
+        for delivery in held {
+            ids.extend(attempts(app, &delivery, None).await);
+        }
+    }
+    ids
+}
+
+fn take_fault(app: &Shared, delivery: &Delivery) -> Option<Fault> {
+    let operation = format!("callbacks.{}", delivery.kind);
+    let situation = Situation {
+        provider: Some(delivery.provider),
+        operation: &operation,
+        to: Some(&delivery.to),
+        from: Some(&delivery.from),
+        account: Some(&delivery.account),
+        sid: Some(&delivery.message_sid),
+        status: delivery.status.map(Status::as_str),
+    };
+    let mut state = app.lock();
+    let fault = state.faults.take(Stage::Callback, &situation)?;
+    // The last callback of a message cannot go out after its next one.
+    let last = delivery.status.is_none_or(Status::is_final);
+    if fault.kind == Kind::Reorder && last {
+        state.faults.give_back(fault.id);
+        return None;
+    }
+    Some(fault)
+}
+
+/// The attempts of one delivery, with its retries and its fallback.
+async fn attempts(app: &Shared, delivery: &Delivery, fault: Option<u64>) -> Vec<u64> {
+    let mut ids = Vec::new();
+    let urls = [Some(delivery.url.as_str()), delivery.fallback.as_deref()];
+    for url in urls.into_iter().flatten() {
+        let patience = Patience::of(delivery.provider, delivery.kind, url);
+        for attempt in 1..=patience.retries + 1 {
+            let (entry, outcome) = attempt_once(app, delivery, url, &patience).await;
+            let id = app.lock().callbacks.add(|id| CallbackEntry { id, attempt, fault, ..entry });
+            ids.push(id);
+            if outcome == Outcome::Ok {
+                return ids;
+            }
+            if !patience.retries_after(outcome) {
+                break;
+            }
+        }
+    }
+    ids
+}
+
+/// The URL as it is requested and signed: no fragment, no userinfo (twilio docs, usage/security).
+fn wire_url(url: &str) -> String {
+    let url = url.split('#').next().unwrap_or(url);
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let end = rest.find(['/', '?']).unwrap_or(rest.len());
+            let (authority, path) = rest.split_at(end);
+            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            format!("{scheme}://{host}{path}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+fn blank_entry(delivery: &Delivery, at: String, url: String) -> CallbackEntry {
+    CallbackEntry {
+        id: 0,
+        at,
+        provider: delivery.provider,
+        account: delivery.account.clone(),
+        kind: delivery.kind,
+        message_sid: delivery.message_sid.clone(),
+        message_status: delivery.status.map(|status| status.as_str().to_owned()),
+        method: delivery.method.clone(),
+        url,
+        params: delivery.params.clone(),
+        headers: Vec::new(),
+        attempt: 1,
+        response: None,
+        latency_ms: 0,
+        error: None,
+        error_code: None,
+        fault: None,
+        redelivery_of: delivery.redelivery_of,
+    }
+}
+
+async fn attempt_once(
+    app: &Shared,
+    delivery: &Delivery,
+    url: &str,
+    patience: &Patience,
+) -> (CallbackEntry, Outcome) {
+    let mut url = wire_url(url);
+    let encoded = Serializer::new(String::new()).extend_pairs(&delivery.params).finish();
+    let body = if delivery.method == "GET" {
+        let joint = if url.contains('?') { '&' } else { '?' };
+        url = format!("{url}{joint}{encoded}");
+        String::new()
+    } else {
+        encoded
+    };
+    let (at, key, outgoing_url) = {
+        let state = app.lock();
+        let key =
+            state.accounts.get(&delivery.account).map(|a| a.webhook_key().to_owned()).unwrap_or_default();
+        let mapped = state.origins.iter().find_map(|(public, local)| {
+            url.strip_prefix(public.as_str()).map(|rest| format!("{local}{rest}"))
+        });
+        (state.timestamp(), key, mapped)
+    };
+    let signed: &[(String, String)] = if delivery.method == "GET" { &[] } else { &delivery.params };
+    let mut headers = sign::headers(delivery.provider, &key, &url, signed);
+    if delivery.method != "GET" {
+        headers
+            .push(("Content-Type".to_owned(), "application/x-www-form-urlencoded; charset=UTF-8".to_owned()));
+    }
+    headers.push(("Accept".to_owned(), "*/*".to_owned()));
+    match delivery.provider {
+        Provider::Twilio => {
+            headers.push(("User-Agent".to_owned(), "TwilioProxy/1.1".to_owned()));
+            headers.push(("I-Twilio-Idempotency-Token".to_owned(), delivery.token.clone()));
+        }
+        Provider::SignalWire => headers.push(("User-Agent".to_owned(), "SignalWire".to_owned())),
+    }
+    let started = Instant::now();
+    let result = http_client::send(Outgoing {
+        method: delivery.method.clone(),
+        host: outgoing_url.is_some().then(|| http_client::authority_of(&url).to_owned()),
+        url: outgoing_url.unwrap_or_else(|| url.clone()),
+        headers: headers.clone(),
+        body,
+        connect: patience.connect,
+        read: patience.read,
+    })
+    .await;
+    let elapsed = started.elapsed();
+    let (response, error, error_code, outcome) = judge(delivery, result);
+    let entry = CallbackEntry {
+        headers,
+        response,
+        latency_ms: millis(elapsed),
+        error,
+        error_code,
+        ..blank_entry(delivery, at, url)
+    };
+    (entry, outcome)
+}
+
+fn millis(elapsed: Duration) -> u64 {
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+type Judged = (Option<AnswerEntry>, Option<String>, Option<u32>, Outcome);
+
+fn judge(delivery: &Delivery, result: Result<Answer, Failure>) -> Judged {
+    let provider = delivery.provider;
+    match result {
+        Err(Failure::Connect(error)) => {
+            // 11205 is Twilio's; SignalWire's list has 31003 for a connection that times out.
+            let code = if provider == Provider::Twilio { 11205 } else { 31003 };
+            (None, Some(format!("connect: {error}")), Some(code), Outcome::ConnectFailed)
+        }
+        Err(Failure::Timeout) => {
+            (None, Some("no answer in time".to_owned()), Some(11200), Outcome::ReadTimeout)
+        }
+        Err(Failure::Protocol(error)) => (None, Some(error), Some(11200), Outcome::ConnectFailed),
+        Ok(answer) => {
+            let refused = !(200..300).contains(&answer.status);
+            let reply = (delivery.kind == "inbound" && !refused).then(|| reply::read(&answer));
+            let outcome = match answer.status {
+                200..=299 => Outcome::Ok,
+                500..=599 => Outcome::ServerError,
+                _ => Outcome::ClientError,
+            };
+            // Twilio 11200; SignalWire 11217 for a 4xx or 5xx answer.
+            let refusal = if provider == Provider::Twilio { 11200 } else { 11217 };
+            let code =
+                if refused { Some(refusal) } else { reply.as_ref().and_then(reply::Reply::error_code) };
+            let entry = AnswerEntry {
+                status: answer.status,
+                content_type: answer.content_type,
+                body: answer.body,
+                reply: reply.and_then(|reply| serde_json::to_value(reply).ok()),
+            };
+            (Some(entry), None, code, outcome)
+        }
+    }
+}

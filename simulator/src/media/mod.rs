@@ -1,0 +1,110 @@
+//! Media that the simulator holds: small valid files made here, bytes given by the test, or large synthetic ones.
+
+pub(crate) mod cdn;
+mod samples;
+mod synthetic;
+
+use axum::body::Body;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use serde::Deserialize;
+use time::{Duration, OffsetDateTime};
+
+use crate::{clock::later, ids, model::Provider, state::State};
+
+pub(crate) struct Media {
+    pub(crate) provider: Provider,
+    pub(crate) sid: String,
+    pub(crate) account: String,
+    pub(crate) message_sid: String,
+    pub(crate) content_type: String,
+    pub(crate) created: OffsetDateTime,
+    content: Content,
+    /// How many more requests are answered 404.
+    pub(crate) not_ready: u32,
+}
+
+#[derive(Clone)]
+enum Content {
+    Bytes(Bytes),
+    Synthetic(u64),
+}
+
+/// How a test describes one medium.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewMedia {
+    /// What the provider claims; the default is what it is.
+    #[serde(default)]
+    content_type: Option<String>,
+    #[serde(default)]
+    kind: Option<samples::Kind>,
+    #[serde(default)]
+    base64: Option<String>,
+    /// Pseudo-random bytes behind a JPEG header; never held in memory.
+    #[serde(default)]
+    size: Option<u64>,
+    #[serde(default)]
+    not_ready: u32,
+}
+
+/// The longest that a signed CDN address works: about four hours (twilio.md, trap 3).
+const CDN_TOKEN_LIFE: Duration = Duration::hours(4);
+
+pub(crate) fn add(
+    state: &mut State,
+    provider: Provider,
+    account: &str,
+    message_sid: &str,
+    new: &NewMedia,
+) -> Result<String, String> {
+    let (content, content_type) = match (&new.base64, new.size) {
+        (Some(_), Some(_)) => return Err("give base64 or size, not both".to_owned()),
+        (Some(text), None) => {
+            let bytes = STANDARD.decode(text).map_err(|error| format!("base64: {error}"))?;
+            (Content::Bytes(bytes.into()), "application/octet-stream")
+        }
+        (None, Some(size)) => (Content::Synthetic(size), "image/jpeg"),
+        (None, None) => {
+            let kind = new.kind.unwrap_or_default();
+            (Content::Bytes(kind.bytes()), kind.content_type())
+        }
+    };
+    let sid = provider.new_sid("ME");
+    let media = Media {
+        provider,
+        sid: sid.clone(),
+        account: account.to_owned(),
+        message_sid: message_sid.to_owned(),
+        content_type: new.content_type.clone().unwrap_or_else(|| content_type.to_owned()),
+        created: state.now(),
+        content,
+        not_ready: new.not_ready,
+    };
+    state.media.insert(sid.clone(), media);
+    Ok(sid)
+}
+
+impl Media {
+    pub(crate) fn len(&self) -> u64 {
+        match &self.content {
+            Content::Bytes(bytes) => bytes.len() as u64,
+            Content::Synthetic(size) => *size,
+        }
+    }
+
+    pub(crate) fn body(&self) -> Body {
+        match &self.content {
+            Content::Bytes(bytes) => Body::from(bytes.clone()),
+            Content::Synthetic(size) => Body::new(synthetic::Synthetic::new(*size)),
+        }
+    }
+}
+
+/// A fresh CDN address for a medium.
+pub(crate) fn cdn_url(state: &mut State, origin: &str, media_sid: &str) -> String {
+    let token = ids::hex64();
+    let until = later(state.now(), CDN_TOKEN_LIFE);
+    state.cdn_tokens.insert(token.clone(), (media_sid.to_owned(), until));
+    format!("{origin}/_cdn/{token}")
+}

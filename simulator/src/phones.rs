@@ -1,0 +1,93 @@
+//! The phones of the outside world, as far as they are scripted.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    journal::InboxEntry,
+    model::{Fate, Provider, Status},
+    state::State,
+};
+
+/// What happens to texts that are sent to this phone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Phone {
+    /// `queued` never leaves the provider; `sent` is accepted by a carrier that gives no receipt.
+    #[serde(default = "delivered")]
+    pub(crate) outcome: Outcome,
+    #[serde(default)]
+    pub(crate) error_code: Option<u32>,
+    /// False: a landline.
+    #[serde(default = "yes")]
+    pub(crate) sms: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outcome {
+    Queued,
+    Sent,
+    Delivered,
+    Undelivered,
+    Failed,
+}
+
+fn delivered() -> Outcome {
+    Outcome::Delivered
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for Phone {
+    fn default() -> Self {
+        Self { outcome: Outcome::Delivered, error_code: None, sms: true }
+    }
+}
+
+impl Phone {
+    pub(crate) fn fate(&self) -> Fate {
+        fate(self.outcome, self.error_code)
+    }
+}
+
+/// 30003 "unreachable destination handset" and 30008 "unknown error" are the defaults
+/// (twilio-error-codes, signalwire-error-codes).
+pub(crate) fn fate(outcome: Outcome, error_code: Option<u32>) -> Fate {
+    let (status, default) = match outcome {
+        Outcome::Queued => (Status::Queued, None),
+        Outcome::Sent => (Status::Sent, None),
+        Outcome::Delivered => (Status::Delivered, None),
+        Outcome::Undelivered => (Status::Undelivered, Some(30003)),
+        Outcome::Failed => (Status::Failed, Some(30008)),
+    };
+    Fate { status, error_code: default.map(|code| error_code.unwrap_or(code)) }
+}
+
+/// A text that is about to appear on a phone.
+pub(crate) struct Arrival {
+    pub(crate) provider: Provider,
+    pub(crate) account: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) body: String,
+    pub(crate) media: Vec<String>,
+    pub(crate) kind: &'static str,
+    pub(crate) message_sid: Option<String>,
+}
+
+pub(crate) fn deliver(state: &mut State, text: Arrival) {
+    let at = state.timestamp();
+    state.inbox.add(|id| InboxEntry {
+        id,
+        at,
+        provider: text.provider,
+        account: text.account,
+        to: text.to,
+        from: text.from,
+        body: text.body,
+        media: text.media,
+        kind: text.kind,
+        message_sid: text.message_sid,
+    });
+}

@@ -1,0 +1,304 @@
+//! Twilio's 2010 API, and SignalWire's compatibility API, which is a dialect of it.
+
+mod accounts;
+mod errors;
+pub(crate) mod geography;
+mod inventory;
+pub(crate) mod life;
+mod media;
+mod message_json;
+mod messages;
+mod number_json;
+pub(crate) mod number_text;
+mod numbers;
+pub(crate) mod opt_out;
+mod paging;
+mod request;
+mod route;
+mod sending;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State as Extract,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use serde_json::{Value, json};
+
+use self::{errors::ApiError, request::Incoming, route::Operation};
+use crate::{
+    app::{Settings, Shared},
+    faults::{Fault, Kind, Situation, Stage},
+    ids,
+    journal::RequestEntry,
+    media::Media,
+    model::Provider,
+    server::{Hangup, hang_up},
+    state::State,
+};
+
+/// No request of these APIs comes near it.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// What an operation answers.
+pub(crate) enum Answer {
+    Json(u16, Value),
+    Empty,
+    Redirect(String),
+    Bytes { content_type: String, length: u64, body: Body },
+}
+
+impl Answer {
+    fn bytes(media: &Media) -> Self {
+        Self::Bytes { content_type: media.content_type.clone(), length: media.len(), body: media.body() }
+    }
+}
+
+pub(crate) fn router(app: Shared) -> Router {
+    Router::new().fallback(serve).with_state(app)
+}
+
+async fn serve(Extract(app): Extract<Shared>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await.map(|body| body.to_bytes()) else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let Some((provider, path)) = mounted(parts.uri.path()) else {
+        return (StatusCode::NOT_FOUND, "no provider is simulated here").into_response();
+    };
+    let incoming = Incoming::read(provider, path, &parts, &body);
+    let log = write_down(&app, &parts, &incoming);
+    let fault = incoming.operation.and_then(|operation| take_fault(&app, &incoming, operation));
+    if let Some(fault) = &fault {
+        if let Some(entry) = app.lock().requests.get_mut(log) {
+            entry.fault = Some(fault.id);
+        }
+        if let Some(response) = before(&incoming, fault).await {
+            return finish(&app, log, response);
+        }
+    }
+    let answer = handle(&mut app.lock(), &app.settings, &incoming, log);
+    app.wake.notify_one();
+    let response = answer.map_or_else(|error| error.render(provider), |answer| render(provider, answer));
+    let response = match &fault {
+        Some(fault) => after(fault, response).await,
+        None => response,
+    };
+    finish(&app, log, response)
+}
+
+/// `/twilio/2010-04-01/…`, the same without the mount, and `/signalwire/api/laml/2010-04-01/…`.
+fn mounted(path: &str) -> Option<(Provider, &str)> {
+    [Provider::Twilio, Provider::SignalWire]
+        .into_iter()
+        .find_map(|provider| {
+            let rest = path.strip_prefix(provider.mount())?.strip_prefix(provider.api_root())?;
+            rest.starts_with('/').then_some((provider, rest))
+        })
+        .or_else(|| {
+            let rest = path.strip_prefix(Provider::Twilio.api_root())?;
+            rest.starts_with('/').then_some((Provider::Twilio, rest))
+        })
+}
+
+fn handle(state: &mut State, settings: &Settings, incoming: &Incoming, log: u64) -> Result<Answer, ApiError> {
+    let provider = incoming.provider;
+    let operation = incoming.operation.ok_or_else(|| ApiError::not_found(&incoming.uri_path))?;
+    // twilio.md, trap 10: refused since February 2024
+    if provider == Provider::Twilio && incoming.get_with_body {
+        return Err(ApiError::new(403, 20006, "GET requests with a body are not allowed"));
+    }
+    if operation == Operation::MediaFetch && media::is_public(state, incoming) {
+        return media::fetch(state, settings, incoming);
+    }
+    let login = incoming.log_in(state)?;
+    match operation {
+        Operation::MessagesCreate => {
+            let (sid, answer) = sending::create(state, incoming)?;
+            if let Some(entry) = state.requests.get_mut(log) {
+                entry.created = Some(sid);
+            }
+            Ok(answer)
+        }
+        Operation::MessagesList => messages::list(state, incoming),
+        Operation::MessagesFetch => messages::fetch(state, incoming),
+        Operation::MessagesUpdate => messages::update(state, incoming),
+        Operation::MessagesDelete => messages::delete(state, incoming),
+        Operation::MediaList => media::list(state, incoming),
+        Operation::MediaShow => media::show(state, incoming),
+        Operation::MediaFetch => media::fetch(state, settings, incoming),
+        Operation::MediaDelete => media::delete(state, incoming),
+        Operation::NumbersCountries => inventory::countries(incoming),
+        Operation::NumbersCountry => inventory::country(incoming),
+        Operation::NumbersSearch => inventory::search(state, incoming),
+        Operation::NumbersBuy => {
+            let (sid, answer) = numbers::buy(state, incoming)?;
+            if let Some(entry) = state.requests.get_mut(log) {
+                entry.created = Some(sid);
+            }
+            Ok(answer)
+        }
+        Operation::NumbersList => numbers::list(state, incoming),
+        Operation::NumbersFetch => numbers::fetch(state, incoming),
+        Operation::NumbersUpdate => numbers::update(state, incoming, &login),
+        Operation::NumbersRelease => numbers::release(state, incoming),
+        Operation::AccountsCreate => {
+            let (sid, answer) = accounts::create(state, incoming, &login)?;
+            if let Some(entry) = state.requests.get_mut(log) {
+                entry.created = Some(sid);
+            }
+            Ok(answer)
+        }
+        Operation::AccountsList => accounts::list(state, incoming, &login),
+        Operation::AccountsFetch => accounts::fetch(state, incoming),
+        Operation::AccountsUpdate => accounts::update(state, incoming, &login),
+        Operation::TokensCreate => accounts::create_token(state, incoming),
+        Operation::BalanceFetch => accounts::balance(state, incoming),
+    }
+}
+
+fn render(provider: Provider, answer: Answer) -> Response {
+    let mut response = match answer {
+        Answer::Json(status, value) => json_response(status, value.to_string()),
+        Answer::Empty => StatusCode::NO_CONTENT.into_response(),
+        Answer::Redirect(to) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response(),
+        Answer::Bytes { content_type, length, body } => {
+            ([(header::CONTENT_TYPE, content_type), (header::CONTENT_LENGTH, length.to_string())], body)
+                .into_response()
+        }
+    };
+    if provider == Provider::Twilio {
+        let headers = response.headers_mut();
+        headers.insert("Twilio-Concurrent-Requests", HeaderValue::from_static("1"));
+        if let Ok(id) = HeaderValue::from_str(&ids::sid("RQ")) {
+            headers.insert("Twilio-Request-Id", id);
+        }
+    }
+    response
+}
+
+pub(super) fn json_response(status: u16, text: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "application/json;charset=utf-8")], Bytes::from(text)).into_response()
+}
+
+fn take_fault(app: &Shared, incoming: &Incoming, operation: Operation) -> Option<Fault> {
+    let situation = Situation {
+        provider: Some(incoming.provider),
+        operation: operation.name(),
+        to: incoming.param("To").or_else(|| incoming.param("PhoneNumber")),
+        from: incoming.param("From"),
+        account: incoming.account.as_deref(),
+        sid: incoming.sid(),
+        status: None,
+    };
+    app.lock().faults.take(Stage::Request, &situation)
+}
+
+fn seconds(fault: &Fault, default: f64) -> Duration {
+    Duration::from_secs_f64(fault.params.seconds(default))
+}
+
+/// Faults that act before the request does anything.
+async fn before(incoming: &Incoming, fault: &Fault) -> Option<Response> {
+    let provider = incoming.provider;
+    let error = match fault.kind {
+        Kind::DropBefore => return Some(hang_up(Hangup::Close)),
+        Kind::Reset => return Some(hang_up(Hangup::Reset)),
+        Kind::Delay => {
+            tokio::time::sleep(seconds(fault, 1.0)).await;
+            return None;
+        }
+        Kind::Status429 => {
+            ApiError::new(429, 20429, "Too Many Requests").retry_after(fault.params.retry_after)
+        }
+        Kind::Status5xx => {
+            let status = fault.params.http_status(503);
+            let code = if provider == Provider::Twilio { u32::from(status) + 20_000 } else { 20504 };
+            ApiError::new(status, code, "Service is not available").retry_after(fault.params.retry_after)
+        }
+        Kind::Error => {
+            let message = fault.params.message.clone().unwrap_or_else(|| "Refused by a fault".to_owned());
+            let code = fault.params.code.or(fault.params.error_code).unwrap_or(20001);
+            ApiError::new(fault.params.http_status(400), code, message)
+        }
+        Kind::NotReady => ApiError::not_found(&incoming.uri_path),
+        Kind::Expired => {
+            ApiError { status: fault.params.http_status(410), ..ApiError::not_found(&incoming.uri_path) }
+        }
+        _ => return None,
+    };
+    Some(error.render(provider))
+}
+
+/// Faults that act on the answer, when the request has taken effect.
+async fn after(fault: &Fault, response: Response) -> Response {
+    match fault.kind {
+        Kind::AcceptThenTimeout => {
+            // Longer than any client's patience; then nothing.
+            tokio::time::sleep(seconds(fault, 35.0)).await;
+            hang_up(Hangup::Close)
+        }
+        Kind::AcceptThenClose => hang_up(Hangup::Close),
+        Kind::AcceptThen5xx => {
+            let status =
+                StatusCode::from_u16(fault.params.http_status(502)).unwrap_or(StatusCode::BAD_GATEWAY);
+            // What a gateway in front of the API says: no JSON, no code.
+            (status, [(header::CONTENT_TYPE, "text/html")], "<html><body>Bad Gateway</body></html>")
+                .into_response()
+        }
+        Kind::Garbage200 => json_response(200, json!({ "unexpected": ["answer"] }).to_string()),
+        _ => response,
+    }
+}
+
+fn write_down(app: &Shared, parts: &http::request::Parts, incoming: &Incoming) -> u64 {
+    let mut state = app.lock();
+    let at = state.timestamp();
+    state.requests.add(|id| RequestEntry {
+        id,
+        at,
+        provider: Some(incoming.provider),
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        operation: incoming.operation.map(Operation::name),
+        account: incoming.account.clone(),
+        params: incoming.query.iter().chain(&incoming.form).cloned().collect(),
+        headers: redacted(&parts.headers),
+        status: None,
+        created: None,
+        fault: None,
+        warnings: incoming.warnings.clone(),
+    })
+}
+
+fn finish(app: &Shared, log: u64, response: Response) -> Response {
+    let status = response.extensions().get::<Hangup>().is_none().then(|| response.status().as_u16());
+    if let Some(entry) = app.lock().requests.get_mut(log) {
+        entry.status = status;
+    }
+    response
+}
+
+/// The headers as text, with the secret part of the credentials left out.
+pub(crate) fn redacted(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let value = if *name == header::AUTHORIZATION {
+                match request::basic(headers) {
+                    Some((user, _)) => format!("Basic {user}:***"),
+                    None => "***".to_owned(),
+                }
+            } else {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            };
+            (name.to_string(), value)
+        })
+        .collect()
+}
