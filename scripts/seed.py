@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import secrets
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,13 @@ USERS = {
 
 # Numbers from the ranges that are reserved for fiction, so that a slip of configuration reaches nobody.
 NUMBERS = [
-    {"provider": "twilio", "number": "+12025550100", "tenant": "demo"},
+    {"provider": "twilio", "number": "+12025550100", "tenant": "demo", "primary": True},
     {"provider": "signalwire", "number": "+12025550101", "tenant": "demo"},
     {"provider": "twilio", "number": "+12025550190", "tenant": "rival"},
 ]
+
+# Dollars in each tenant's wallet.
+DEPOSIT = "100"
 
 
 def seed_users(stack: Stack, pool: str, client: str) -> dict[str, str]:
@@ -76,14 +81,28 @@ def seed_simulator(stack: Stack, api: str) -> None:
 
 
 def seed_product(stack: Stack, binaries: Path) -> None:
-    """Our side: which tenant each number belongs to."""
-    environment = {**stack.environment(), "TABLE_NAME": stack.state["table"]}
+    """Our side: which tenant and user each number belongs to, and money to send with."""
+    users = {"demo": "user", "rival": "otherTenant"}
     for entry in NUMBERS:
-        run(
-            [binaries / "tandem", "number", "add", entry["number"], "--provider", entry["provider"],
-             "--account", f"platform-{entry['provider']}", "--tenant", entry["tenant"]],
-            env=environment, log=stack.folder / "seed.log",
+        tandem(
+            stack, binaries, "number", "add", "--phone", entry["number"], "--provider", entry["provider"],
+            "--account", f"platform-{entry['provider']}", "--tenant", entry["tenant"],
+            "--user", subject(stack.state["tokens"][users[entry["tenant"]]]),
+            *(["--primary"] if entry.get("primary") else []),
         )  # fmt: skip
+    for tenant in users:
+        tandem(stack, binaries, "wallet", "deposit", "--tenant", tenant, "--amount", DEPOSIT, "--reference", "seed")
+
+
+def tandem(stack: Stack, binaries: Path, *arguments: str) -> None:
+    environment = {**stack.environment(), "TABLE_NAME": stack.state["table"]}
+    run([binaries / "tandem", *arguments], env=environment, log=stack.folder / "seed.log")
+
+
+def subject(token: str) -> str:
+    """The user id that a token is about."""
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["sub"]
 
 
 def seed(stack: Stack, binaries: Path) -> None:

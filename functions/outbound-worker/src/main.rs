@@ -32,7 +32,8 @@ async fn run() -> Result<(), Error> {
     let handler = handler::Handler {
         deliver: Deliver {
             dispatch: store.clone(),
-            reports: store,
+            reports: store.clone(),
+            projection: store,
             accounts: Arc::new(clients.accounts(settings.required("PROVIDER_SECRET_ID")?)),
             queue: Arc::new(clients.queues(Some(settings.required("OUTBOUND_QUEUE_URL")?.to_owned()), None)),
             transport: Arc::new(ReqwestTransport::new(PROVIDER_TIMEOUT)?),

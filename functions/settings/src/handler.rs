@@ -64,7 +64,7 @@ struct Done {}
 impl Handler {
     pub(crate) async fn handle(&self, request: &HttpRequest) -> Result<Answer, Problem> {
         let segments = request.segments()?;
-        let path: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+        let path: Vec<&str> = segments.iter().map(String::as_str).collect();
         if (&request.method, path.as_slice()) == (&Method::GET, &["openapi.json"]) {
             return Answer::json(StatusCode::OK, &openapi::document());
         }

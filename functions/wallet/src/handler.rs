@@ -44,7 +44,7 @@ impl Handler {
     pub(crate) async fn handle(&self, request: &HttpRequest) -> Result<Answer, Problem> {
         let principal = Principal::of(request, &self.claims, self.clients.as_ref()).await?;
         let segments = request.segments()?;
-        let path: Vec<&str> = segments.iter().skip(2).map(String::as_str).collect();
+        let path: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
         match (&request.method, path.as_slice()) {
             (&Method::GET, []) => {
                 let query = Query::of(request);

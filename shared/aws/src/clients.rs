@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::IdentityCache;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -98,23 +99,22 @@ impl Clients {
 
     /// From what the caller knows.
     pub fn new(profile: Profile, region: String, credentials: Credentials, endpoint: Option<String>) -> Self {
-        let trust = TrustStore::empty().with_pem_certificate(ROOTS);
-        let mut http =
-            Builder::new().pool_idle_timeout(IDLE).tls_provider(Provider::rustls(CryptoMode::AwsLc));
-        if let Ok(context) = TlsContext::builder().with_trust_store(trust).build() {
-            http = http.tls_context(context);
-        }
         let mut shared = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             // The credentials of an environment never change, so there is nothing to cache.
-            .identity_cache(no_cache())
-            .http_client(http.build_https())
-            .timeout_config(profile.timeouts())
-            .retry_config(profile.retries());
+            .identity_cache(IdentityCache::no_cache())
+            .http_client(http_client());
         shared.set_endpoint_url(endpoint);
-        Self { shared: shared.build(), s3: Arc::default(), sqs: Arc::default(), secrets: Arc::default() }
+        Self::of_config(profile, shared.build())
+    }
+
+    /// From a configuration that was found elsewhere (an operator's profile).
+    pub fn of_config(profile: Profile, config: SdkConfig) -> Self {
+        let shared =
+            config.into_builder().timeout_config(profile.timeouts()).retry_config(profile.retries()).build();
+        Self { shared, s3: Arc::default(), sqs: Arc::default(), secrets: Arc::default() }
     }
 
     /// True when the endpoint is a loopback address, which only a local stack's is.
@@ -133,6 +133,8 @@ impl Clients {
             let config = aws_sdk_s3::config::Builder::from(&self.shared)
                 // An emulator's bucket has no host name of its own.
                 .force_path_style(self.is_local())
+                // TLS guards what is on its way; trailing checksums are not understood everywhere.
+                .request_checksum_calculation(aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired)
                 .build();
             aws_sdk_s3::Client::from_conf(config)
         });
@@ -152,8 +154,15 @@ impl Clients {
     }
 }
 
-fn no_cache() -> SharedIdentityCache {
-    aws_sdk_dynamodb::config::IdentityCache::no_cache()
+/// The HTTP client of all SDK clients.
+pub fn http_client() -> SharedHttpClient {
+    let trust = TrustStore::empty().with_pem_certificate(ROOTS);
+    let http = Builder::new().pool_idle_timeout(IDLE).tls_provider(Provider::rustls(CryptoMode::AwsLc));
+    match TlsContext::builder().with_trust_store(trust).build() {
+        Ok(context) => http.tls_context(context).build_https(),
+        // Building a context cannot fail today; should it ever, the system's roots serve as well.
+        Err(_) => http.build_https(),
+    }
 }
 
 /// An `http` URL of 127.0.0.0/8, `::1` or `localhost`, read strictly: what decides over signatures must

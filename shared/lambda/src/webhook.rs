@@ -20,7 +20,7 @@ pub async fn admit(
 ) -> Result<Delivered, Problem> {
     let segments = request.segments()?;
     let provider: ProviderId =
-        segments.get(2).and_then(|word| word.parse().ok()).ok_or(Problem::new(Code::NotFound))?;
+        segments.get(1).and_then(|word| word.parse().ok()).ok_or(Problem::new(Code::NotFound))?;
     let inbound = inbound_request(request, public_base_url);
     door.open(provider, kind, &inbound).await.inspect_err(|problem| {
         if problem.code() == Code::InvalidSignature {

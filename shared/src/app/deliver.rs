@@ -13,7 +13,9 @@ use crate::domain::ids::{MessageId, TenantId};
 use crate::domain::message::{Attempt, AttemptRef, Lane, Message, MessageView};
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Accounts, AttemptEnd, Clock, Dispatch, Job, Queue, Random, Reports, StoreError};
+use crate::ports::{
+    Accounts, AttemptEnd, Clock, Dispatch, Job, Projection, Queue, Random, Reports, StoreError,
+};
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
 use crate::provider::messaging::{Messaging, OutboundText};
 use crate::provider::transport::HttpTransport;
@@ -42,6 +44,8 @@ pub struct Deliver {
     pub dispatch: Arc<dyn Dispatch>,
     /// Where what the provider answers is merged.
     pub reports: Arc<dyn Reports>,
+    /// Where an attempt is taken over into its message, should the stream have lost it.
+    pub projection: Arc<dyn Projection>,
     /// Credentials.
     pub accounts: Arc<dyn Accounts>,
     /// Where work that is to be done later goes.
@@ -86,6 +90,10 @@ impl Deliver {
             return Ok(());
         };
         let now = self.clock.now();
+        if let Some(ahead) = ahead(&view) {
+            // The projector does this within a second, unless the stream has lost the record.
+            self.projection.fold(&self.attempt_ref(&view.message, ahead.n), ahead, now).await?;
+        }
         match step(&view, now) {
             Step::Done => {
                 self.reopen_lane(&view).await?;
@@ -260,6 +268,13 @@ impl Deliver {
         let job = Job::Send { tenant: message.tenant.clone(), message: message.id };
         self.queue.enqueue(&job, at.since(self.clock.now())).await
     }
+}
+
+/// The newest attempt, when the message's own status lags behind it.
+fn ahead(view: &MessageView) -> Option<&Attempt> {
+    let latest = view.attempts.iter().max_by_key(|attempt| attempt.n)?;
+    let lags = (view.progress.attempt, view.progress.status) < (latest.n, latest.status);
+    (lags && !latest.superseded).then_some(latest)
 }
 
 /// What to do about a message, from nothing but its state and the time.

@@ -7,7 +7,7 @@ use telephony::provider::ProviderId;
 use telephony::provider::account::{AccountConfig, ProviderAccount};
 use telephony::provider::request::InboundRequest;
 
-use crate::sign::{sign_signalwire, sign_twilio};
+use crate::sign::{sign_signalwire, sign_twilio, signalwire_string, twilio_string};
 
 /// One provider's sample: an account, its keys and how it signs.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,8 @@ pub struct Sample {
     pub secrets: &'static [&'static str],
     /// The header of the signature.
     pub header: &'static str,
+    /// The string that is signed for a form: URL, body.
+    pub string: fn(&str, &[u8]) -> Vec<u8>,
     /// Signs a form: key, URL, body.
     pub sign: fn(&str, &str, &[u8]) -> String,
     config: fn() -> AccountConfig,
@@ -35,6 +37,7 @@ pub const TWILIO: Sample = Sample {
     keys: ["twilio-token-current", "twilio-token-next"],
     secrets: &["twilio-token-current", "twilio-token-next"],
     header: "x-twilio-signature",
+    string: twilio_string,
     sign: sign_twilio,
     config: || {
         [
@@ -54,6 +57,7 @@ pub const SIGNALWIRE: Sample = Sample {
     keys: ["signalwire-key-current", "signalwire-key-next"],
     secrets: &["signalwire-key-current", "signalwire-key-next", "signalwire-api-token"],
     header: "x-signalwire-signature",
+    string: signalwire_string,
     sign: sign_signalwire,
     config: || {
         [

@@ -26,9 +26,11 @@ fn recuts(pairs: &[(String, String)]) -> Vec<Vec<(String, String)>> {
             let joined: String =
                 pairs[at..at + width].iter().flat_map(|(n, v)| [n.as_str(), v.as_str()]).collect();
             let mut push = |cut: &[(&str, &str)]| {
-                let before = at.checked_sub(1).map(|before| (pairs[before].0.as_str(), pairs[before].1.as_str()));
+                let before =
+                    at.checked_sub(1).map(|before| (pairs[before].0.as_str(), pairs[before].1.as_str()));
                 let after = pairs.get(at + width).map(|(n, v)| (n.as_str(), v.as_str()));
-                let around: Vec<(&str, &str)> = before.into_iter().chain(cut.iter().copied()).chain(after).collect();
+                let around: Vec<(&str, &str)> =
+                    before.into_iter().chain(cut.iter().copied()).chain(after).collect();
                 if around.is_sorted() {
                     let cut: Vec<_> = cut.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
                     all.push([&pairs[..at], &cut, &pairs[at + width..]].concat());
@@ -38,7 +40,11 @@ fn recuts(pairs: &[(String, String)]) -> Vec<Vec<(String, String)>> {
             for (i, a) in cuts.iter().enumerate() {
                 push(&[(&joined[..*a], &joined[*a..])]);
                 for (j, b) in cuts.iter().enumerate().skip(i) {
-                    for c in &cuts[j..] {
+                    // Most cuts give a name that could not stand here: told by its first byte.
+                    let first = joined.as_bytes().get(*b);
+                    let last = pairs.get(at + width).and_then(|(name, _)| name.as_bytes().first());
+                    let out_of_place = first < joined.as_bytes().first() || (last.is_some() && first > last);
+                    for c in &cuts[j..if out_of_place { j + 1 } else { cuts.len() }] {
                         push(&[(&joined[..*a], &joined[*a..*b]), (&joined[*b..*c], &joined[*c..])]);
                     }
                 }
@@ -84,30 +90,42 @@ fn shifted(sample: &Sample, url: &str, params: &[(&str, &str)], kind: WebhookKin
     (verified, residual)
 }
 
+fn inbound(sample: &Sample, body: &str) -> usize {
+    let sid = sample.message_sid(1);
+    let mut params = sample.inbound_params(&sid, "+14155552671", "+14155550100", body);
+    params.retain(|(name, _)| !matches!(*name, "NumMedia" | "NumSegments"));
+    params.extend([
+        ("FromCity", "SAN FRANCISCO"),
+        ("FromZip", ""),
+        ("MessagingServiceSid", "MG00000000000000000000000000000002"),
+        ("MediaContentType0", "image/png"),
+        ("MediaUrl0", "https://api.twilio.com/x"),
+        ("NumMedia", "1"),
+        ("NumSegments", "12"),
+        ("OptOutType", "STOP"),
+        ("ToCity", ""),
+        ("ToCountry", "US"),
+    ]);
+    let (verified, residual) = shifted(sample, SMS_URL, &params, WebhookKind::Sms);
+    assert!(verified > 500, "{verified} forgeries keep the string: the test must bite");
+    residual
+}
+
 #[test]
 fn of_an_inbound_text() {
     for sample in SAMPLES {
-        let sid = sample.message_sid(1);
-        for (body, residue) in [("stop 24 7?", false), ("Do not CANCEL", true), ("hi From me", true)] {
-            let mut params = sample.inbound_params(&sid, "+14155552671", "+14155550100", body);
-            params.retain(|(name, _)| !matches!(*name, "NumMedia" | "NumSegments"));
-            params.extend([
-                ("FromCity", "SAN FRANCISCO"),
-                ("FromZip", ""),
-                ("MessagingServiceSid", "MG00000000000000000000000000000002"),
-                ("MediaContentType0", "image/png"),
-                ("MediaUrl0", "https://api.twilio.com/x"),
-                ("NumMedia", "1"),
-                ("NumSegments", "12"),
-                ("OptOutType", "STOP"),
-                ("ToCity", ""),
-                ("ToCountry", "US"),
-            ]);
-            let (verified, residual) = shifted(&sample, SMS_URL, &params, WebhookKind::Sms);
-            assert!(verified > 500, "{verified} forgeries keep the string: the test must bite");
-            assert_eq!(residual > 0, residue, "{body:?}: {residual}");
-        }
+        assert_eq!(inbound(&sample, "stop 24 7?"), 0);
     }
+}
+
+#[test]
+fn of_a_text_that_ends_in_what_could_be_a_name() {
+    assert!(inbound(&SAMPLES[0], "Do not CANCEL") > 0);
+}
+
+#[test]
+fn of_a_text_that_names_a_parameter() {
+    assert!(inbound(&SAMPLES[0], "hi From me") > 0);
 }
 
 /// More cuts than two neighbours have.

@@ -4,16 +4,14 @@ use telephony::provider::registry;
 use telephony::provider::request::InboundRequest;
 use telephony::provider::webhooks::{Event, WebhookError, WebhookKind};
 use telephony_testkit::mutate::{single_bytes, with_body, with_header, with_header_twice, with_url};
-use telephony_testkit::sign::{form_pairs, signalwire_string, twilio_string};
+use telephony_testkit::sign::form_pairs;
 use telephony_testkit::webhooks::{SAMPLES, Sample};
 
 use super::{inbound, status_report, verify};
 
 /// The string that the provider would sign for this request, by the testkit's own reading.
 fn string(sample: &Sample, request: &InboundRequest) -> Vec<u8> {
-    let strings: [fn(&str, &[u8]) -> Vec<u8>; 2] = [twilio_string, signalwire_string];
-    let of = SAMPLES.iter().position(|other| other.provider == sample.provider).unwrap();
-    strings[of](&request.public_url, &request.body)
+    (sample.string)(&request.public_url, &request.body)
 }
 
 fn events(sample: &Sample, request: &InboundRequest, kind: WebhookKind) -> Result<Vec<Event>, WebhookError> {

@@ -1,12 +1,13 @@
-//! The published signature vectors.
+//! The published signature vectors and sample webhooks.
 
 use http::Method;
 use serde_json::Value;
 use telephony::provider::registry;
+use telephony::provider::webhooks::{Event, WebhookKind};
 use telephony_testkit::facts::facts;
-use telephony_testkit::webhooks::{SIGNALWIRE, Sample, TWILIO, request};
+use telephony_testkit::webhooks::{SAMPLES, SIGNALWIRE, Sample, TWILIO, request};
 
-use super::{NOW, key};
+use super::{NOW, SMS_URL, key};
 
 fn case_request(sample: &Sample, case: &Value, body: &str) -> telephony::provider::request::InboundRequest {
     let text = |name: &str| case[name].as_str();
@@ -61,4 +62,47 @@ fn signalwire() {
         assert_eq!(verifies(&SIGNALWIRE, case, secret, body), expected, "{}", case["name"]);
     }
     assert_eq!(stricter, 2, "cases in which we are stricter than the reference");
+}
+
+#[test]
+fn the_sample_webhooks_of_the_facts() {
+    let Some(facts) = facts() else { return };
+    let document = facts.json("vectors/webhook_samples.json");
+    let mut read = 0;
+    for item in document["samples"].as_array().unwrap() {
+        let Some(sample) = SAMPLES.iter().find(|sample| item["provider"] == sample.provider.as_str()) else {
+            continue;
+        };
+        let kind = item["kind"].as_str().unwrap();
+        let kind = match kind {
+            _ if kind.starts_with("inbound_sms")
+                || kind == "inbound_mms"
+                || kind.starts_with("inbound_stop") =>
+            {
+                WebhookKind::Sms
+            }
+            _ if kind.starts_with("message_status") => WebhookKind::StatusCallback,
+            _ => continue, // Voice.
+        };
+        let request = sample.signed_form("k", SMS_URL, item["body"].as_str().unwrap());
+        let webhooks = registry::webhooks(sample.provider);
+        let mut key = key(sample, "k");
+        key.remote_id = webhooks.claimed_account(&request).unwrap();
+        let keys = [key];
+        let verified = webhooks.verify(&request, &keys, NOW).unwrap();
+        match (&webhooks.parse(&verified, kind).unwrap()[0], item["kind"].as_str().unwrap()) {
+            (Event::MessageReceived(text), "inbound_mms") => assert_eq!(text.media.len(), 2),
+            (Event::MessageReceived(text), "inbound_stop_advanced_opt_out") => {
+                assert!(text.answered_by_provider)
+            }
+            (Event::MessageReceived(text), _) => assert!(!text.body.is_empty()),
+            (Event::MessageStatus(report), kind) => {
+                assert!(kind.ends_with(report.status.unwrap().as_str()));
+                assert_eq!(report.error.is_some(), kind.ends_with("undelivered"));
+            }
+            (Event::Unrecognised { name }, kind) => panic!("{kind}: {name}"),
+        }
+        read += 1;
+    }
+    assert!(read >= 7, "{read} samples");
 }

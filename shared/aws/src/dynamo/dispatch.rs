@@ -20,9 +20,19 @@ use super::write::Write;
 use crate::item::{ENTITY, Fields, corrupt, json, millis, number, text, word};
 use crate::keys::{self, GSI2PK, GSI2SK};
 
+/// What stands where the attempt is to be begun.
+enum Stub {
+    /// Nothing, or a status that is no higher than ours.
+    Lower,
+    /// A report of ours that is higher: it stays.
+    Higher,
+    /// What another account left. It never was about this attempt, and is overwritten.
+    Foreign(String),
+}
+
 /// The attempt as it is begun. `mine` tells our own write from somebody else's, should its answer be
-/// lost. A stub that another account left is overwritten: it never was about this attempt.
-fn begun(key: &AttemptRef, attempt: &Attempt, mine: i64, foreign: Option<&str>) -> Result<Write, StoreError> {
+/// lost.
+fn begun(key: &AttemptRef, attempt: &Attempt, mine: i64, stub: &Stub) -> Result<Write, StoreError> {
     let write = Write::update(keys::attempt(key))
         .set(ENTITY, text(attempt_item::ENTITY))
         .set("acct", text(attempt.account.as_str()))
@@ -33,16 +43,17 @@ fn begun(key: &AttemptRef, attempt: &Attempt, mine: i64, foreign: Option<&str>) 
         .set("asked", number(attempt.asked))
         .set("mine", number(mine))
         .when("attribute_not_exists(#sa)");
-    Ok(match foreign {
-        None => write
-            .set_once("st", text(attempt.status.as_str()))
-            .set_once("rk", number(attempt.status.rank()))
-            .when("attribute_not_exists(#acct) OR #acct = :acct"),
-        Some(account) => set_status(write, attempt.status, None, None)
+    let ours = "attribute_not_exists(#acct) OR #acct = :acct";
+    Ok(match stub {
+        Stub::Lower => set_status(write, attempt.status, None, None)
+            .when(ours)
+            .when("attribute_not_exists(#rk) OR #rk <= :rk"),
+        Stub::Higher => write.when(ours).when("#rk > :begun").with("begun", number(attempt.status.rank())),
+        Stub::Foreign(account) => set_status(write, attempt.status, None, None)
             .remove("sid")
             .remove("da")
             .when("#acct = :stranger")
-            .with("stranger", text(account)),
+            .with("stranger", text(account.clone())),
     })
 }
 
@@ -90,12 +101,11 @@ impl Dispatch for Store {
     async fn begin(&self, tenant: &TenantId, id: MessageId, attempt: &Attempt) -> Result<bool, StoreError> {
         let key = AttemptRef { tenant: tenant.clone(), message: id, n: attempt.n };
         let mine = fastrand::i64(..);
-        let mut foreign: Option<String> = None;
+        let mut stub = Stub::Lower;
         let mut keep_status = false;
         let mut tries = Tries::default();
         loop {
-            let writes =
-                vec![begun(&key, attempt, mine, foreign.as_deref())?, moved_on(&key, attempt, keep_status)];
+            let writes = vec![begun(&key, attempt, mine, &stub)?, moved_on(&key, attempt, keep_status)];
             match self.transact(writes).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(refusals) => {
@@ -104,7 +114,15 @@ impl Dispatch for Store {
                         if stored.maybe_number("sa").is_some() {
                             return Ok(stored.maybe_number("mine") == Some(mine));
                         }
-                        foreign = stored.owned("acct").filter(|account| account != attempt.account.as_str());
+                        let rank = stored.maybe_number("rk").unwrap_or(0);
+                        stub = match stored
+                            .owned("acct")
+                            .filter(|account| account != attempt.account.as_str())
+                        {
+                            Some(stranger) => Stub::Foreign(stranger),
+                            None if rank > i64::from(attempt.status.rank()) => Stub::Higher,
+                            None => Stub::Lower,
+                        };
                     }
                     if let Some(stored) = refusals.at(1) {
                         let stored = Fields(stored);

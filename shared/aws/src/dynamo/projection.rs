@@ -141,8 +141,9 @@ impl Projection for Store {
                 .when("attribute_exists(#sa) AND #st = :failed")
                 .with("failed", text(MessageStatus::Failed.as_str()));
             let open = Write::check(keys::message(&attempt.tenant, attempt.message))
-                .when("#rk < :settled")
-                .with("settled", number(MessageStatus::Canceled.rank()));
+                .when("#rk < :settled AND #at <= :n")
+                .with("settled", number(MessageStatus::Canceled.rank()))
+                .with("n", number(attempt.n));
             match self.transact(vec![failed, open]).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(_) => return Ok(false),

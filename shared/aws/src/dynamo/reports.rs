@@ -60,7 +60,26 @@ impl Reports for Store {
         };
         match self.write(write, false).await? {
             Written::Done(_) => Ok(Merged::Applied),
-            Written::Refused(stored) => Ok(verdict(&stored, change)),
+            Written::Refused(stored) => {
+                let verdict = verdict(&stored, change);
+                if verdict == Merged::Stale && !stored.contains_key("sid") {
+                    self.bind_sid(attempt, change).await?;
+                }
+                Ok(verdict)
+            }
         }
+    }
+}
+
+impl Store {
+    /// A report that is not higher may still be the first to tell the provider's id: the only trace of
+    /// a send whose answer was lost.
+    async fn bind_sid(&self, attempt: &AttemptRef, change: &StatusChange) -> Result<(), StoreError> {
+        let Some(sid) = &change.sid else { return Ok(()) };
+        let write = Write::update(keys::attempt(attempt))
+            .set("sid", text(sid.as_str()))
+            .when("#acct = :account AND attribute_not_exists(#sid)")
+            .with("account", text(change.account.as_str()));
+        self.wrote(write).await.map(|_| ())
     }
 }

@@ -42,7 +42,10 @@ async fn a_status_costs_one_request_and_one_unit() {
     table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1))).await.unwrap();
     let key = attempt_ref(&message, 1);
     table.meter.reset();
-    assert_eq!(table.store.merge(&key, &report(&message, MessageStatus::Sent, at(2))).await, Ok(Merged::Applied));
+    assert_eq!(
+        table.store.merge(&key, &report(&message, MessageStatus::Sent, at(2))).await,
+        Ok(Merged::Applied)
+    );
     assert_eq!(spent(&table), (1, 1.0));
     let failed = report(&message, MessageStatus::Undelivered, at(3));
     let failed = telephony::ports::StatusChange { error_message: Some("ü".repeat(2_000)), ..failed };
@@ -97,16 +100,23 @@ async fn the_way_of_a_send() {
     table.store.end(&attempt_ref(&message, 1), &end).await.unwrap();
     println!("end:");
     assert_eq!(spent(&table), (1, 1.0));
-    let change = telephony::ports::StatusChange { sid: "SM1".parse().ok(), ..report(&message, MessageStatus::Sent, at(3)) };
+    let change = telephony::ports::StatusChange {
+        sid: "SM1".parse().ok(),
+        ..report(&message, MessageStatus::Sent, at(3))
+    };
     table.store.merge(&attempt_ref(&message, 1), &change).await.unwrap();
     table.meter.reset();
-    let state = telephony::domain::message::Attempt { status: MessageStatus::Sent, ..attempt(&message, 1, at(1)) };
+    let state =
+        telephony::domain::message::Attempt { status: MessageStatus::Sent, ..attempt(&message, 1, at(1)) };
     assert_eq!(
         table.store.fold(&attempt_ref(&message, 1), &state, at(4)).await,
         Ok(Some(MessageStatus::Sending))
     );
     println!("fold with a capture:");
     assert_eq!(spent(&table).0, 3);
-    assert_eq!(table.store.fold(&attempt_ref(&message, 1), &attempt(&message, 1, at(1)), at(5)).await, Ok(None));
+    assert_eq!(
+        table.store.fold(&attempt_ref(&message, 1), &attempt(&message, 1, at(1)), at(5)).await,
+        Ok(None)
+    );
     assert_eq!(spent(&table).0, 0);
 }

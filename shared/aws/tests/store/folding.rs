@@ -76,7 +76,8 @@ fn reports() -> impl Strategy<Value = Vec<MessageStatus>> {
 fn shared() -> &'static (tokio::runtime::Runtime, Table) {
     static SHARED: OnceLock<(tokio::runtime::Runtime, Table)> = OnceLock::new();
     SHARED.get_or_init(|| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let table = runtime.block_on(table());
         (runtime, table)
     })
@@ -133,7 +134,11 @@ fn folds_at_once_move_the_money_once() {
             let message = priced(outbound(&tenant, n, at(0)), PRICE);
             table.store.accept(&intent(message.clone())).await.unwrap();
             table.store.begin(&tenant, message.id, &attempt(&message, 1, at(1))).await.unwrap();
-            table.store.merge(&attempt_ref(&message, 1), &report(&message, MessageStatus::Sent, at(2))).await.unwrap();
+            table
+                .store
+                .merge(&attempt_ref(&message, 1), &report(&message, MessageStatus::Sent, at(2)))
+                .await
+                .unwrap();
             for _ in 0..3 {
                 let (store, message) = (table.store.clone(), message.clone());
                 tasks.push(tokio::spawn(async move {

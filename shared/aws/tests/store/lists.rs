@@ -47,7 +47,8 @@ async fn the_summary_shows_the_newest_message_in_whatever_order_they_come() {
         for index in order {
             let _ = table.store.project(&messages[index]).await.unwrap();
         }
-        let conversation = Conversations::get(&table.store, &demo, messages[0].conversation).await.unwrap().unwrap();
+        let conversation =
+            Conversations::get(&table.store, &demo, messages[0].conversation).await.unwrap().unwrap();
         assert_eq!((conversation.messages, conversation.unread), (5, 4));
         assert_eq!(conversation.last_message, messages[4].id);
         assert_eq!(conversation.last_message_at, at(9));
@@ -56,7 +57,10 @@ async fn the_summary_shows_the_newest_message_in_whatever_order_they_come() {
         assert_eq!(conversation.preview, "Hello");
     }
     assert_eq!(table.store.mark_read(&demo, messages[0].conversation).await, Ok(true));
-    assert_eq!(Conversations::get(&table.store, &demo, messages[0].conversation).await.unwrap().unwrap().unread, 0);
+    assert_eq!(
+        Conversations::get(&table.store, &demo, messages[0].conversation).await.unwrap().unwrap().unread,
+        0
+    );
     let unknown = telephony::domain::ids::ConversationId::derived(&["none"]);
     assert_eq!(table.store.mark_read(&demo, unknown).await, Ok(false));
     assert_eq!(Conversations::get(&table.store, &tenant("rival"), messages[0].conversation).await, Ok(None));

@@ -1,4 +1,13 @@
 //! Every port of the store, on an engine that models DynamoDB's conditions, transactions and capacity.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    reason = "this is a test as a whole"
+)]
 
 mod capacity;
 mod contacts;
@@ -7,6 +16,7 @@ mod lists;
 mod numbers;
 mod outbox;
 mod receiving;
+mod records;
 mod sending;
 #[path = "../support/mod.rs"]
 mod support;

@@ -72,7 +72,9 @@ async fn fifty_accepts_with_money_for_seven_accept_seven() {
 async fn what_is_not_charged_touches_no_wallet() {
     let table = table().await;
     let demo = tenant("demo");
-    for (n, message) in [outbound(&demo, 1, at(0)), priced(outbound(&demo, 2, at(0)), 0)].into_iter().enumerate() {
+    for (n, message) in
+        [outbound(&demo, 1, at(0)), priced(outbound(&demo, 2, at(0)), 0)].into_iter().enumerate()
+    {
         assert_eq!(table.store.accept(&intent(message)).await, Ok(Accepted::New), "{n}");
     }
     assert_eq!(ledger_sums(&table, "demo").await, (0, 0));

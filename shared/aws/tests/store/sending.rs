@@ -63,7 +63,8 @@ async fn a_report_is_merged_by_rank_account_and_id() {
     assert_eq!(merge(report(&message, Sent, at(2))).await, Merged::Applied);
     assert_eq!(merge(report(&message, Sent, at(3))).await, Merged::Stale);
     assert_eq!(merge(report(&message, Queued, at(3))).await, Merged::Stale);
-    let stranger = StatusChange { account: "rivals-own".parse().unwrap(), ..report(&message, Delivered, at(3)) };
+    let stranger =
+        StatusChange { account: "rivals-own".parse().unwrap(), ..report(&message, Delivered, at(3)) };
     assert_eq!(merge(stranger).await, Merged::Foreign);
     let other = StatusChange { sid: "SM999".parse().ok(), ..report(&message, Delivered, at(3)) };
     assert_eq!(merge(other).await, Merged::Foreign);
@@ -80,7 +81,8 @@ async fn a_report_that_beats_the_beginning_stays_and_a_strangers_does_not() {
     let table = table().await;
     let (ours, forged) = (accepted(&table, 1).await, accepted(&table, 2).await);
     table.store.merge(&attempt_ref(&ours, 1), &report(&ours, Sent, at(1))).await.unwrap();
-    let stranger = StatusChange { account: "rivals-own".parse().unwrap(), ..report(&forged, Delivered, at(1)) };
+    let stranger =
+        StatusChange { account: "rivals-own".parse().unwrap(), ..report(&forged, Delivered, at(1)) };
     table.store.merge(&attempt_ref(&forged, 1), &stranger).await.unwrap();
 
     // A stub alone says nothing about its message.
@@ -89,7 +91,10 @@ async fn a_report_that_beats_the_beginning_stays_and_a_strangers_does_not() {
         let stub = Attempt { started_at: None, ..attempt(message, 1, at(1)) };
         let stub = Attempt { status: Delivered, ..stub };
         assert_eq!(table.store.fold(&key, &stub, at(1)).await, Ok(None));
-        assert_eq!(table.store.begin(&message.tenant, message.id, &attempt(message, 1, at(2))).await, Ok(true));
+        assert_eq!(
+            table.store.begin(&message.tenant, message.id, &attempt(message, 1, at(2))).await,
+            Ok(true)
+        );
     }
     let read = async |message: &telephony::domain::message::Message| {
         Dispatch::load(&table.store, &message.tenant, message.id).await.unwrap().unwrap().attempts.remove(0)
@@ -182,7 +187,7 @@ async fn an_unknown_message_does_not_move_down_when_it_is_tried_again() {
     assert_eq!(table.store.begin(&message.tenant, message.id, &attempt(&message, 2, at(5))).await, Ok(true));
     let view = Dispatch::load(&table.store, &message.tenant, message.id).await.unwrap().unwrap();
     assert_eq!((view.progress.status, view.progress.attempt), (Unknown, 2));
-    assert_eq!(table.store.asked(&attempt_ref(&message, 9)).await.is_err(), true);
+    assert!(table.store.asked(&attempt_ref(&message, 9)).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

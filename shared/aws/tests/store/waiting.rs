@@ -33,7 +33,11 @@ async fn a_settled_message_waits_for_nobody() {
     table.store.begin(&demo, message.id, &attempt(&message, 1, at(1))).await.unwrap();
     let due = table.store.due(PendingKind::Send, at(100), 10).await.unwrap();
     assert_eq!(due[0].due, at(31));
-    table.store.merge(&attempt_ref(&message, 1), &report(&message, MessageStatus::Delivered, at(2))).await.unwrap();
+    table
+        .store
+        .merge(&attempt_ref(&message, 1), &report(&message, MessageStatus::Delivered, at(2)))
+        .await
+        .unwrap();
     let view = Messages::message(&table.store, &demo, message.id).await.unwrap().unwrap();
     table.store.fold(&attempt_ref(&message, 1), &view.attempts[0], at(3)).await.unwrap();
     assert!(table.store.due(PendingKind::Send, at(100), 10).await.unwrap().is_empty());
@@ -69,7 +73,8 @@ async fn media_wait_until_every_copy_is_final() {
     assert_eq!(table.store.due(PendingKind::Media, at(301), 10).await.unwrap()[0].due, at(300));
     Projection::set_due(&table.store, &demo, id(2), Some(at(1))).await.unwrap();
 
-    let stored = MediaCopy::Stored { key: "mms/demo/_/SM1_0.jpg".into(), content_type: "image/jpeg".into(), size: 9 };
+    let stored =
+        MediaCopy::Stored { key: "mms/demo/_/SM1_0.jpg".into(), content_type: "image/jpeg".into(), size: 9 };
     let failed = MediaCopy::Failed { reason: "gone".into() };
     table.store.set_copy(&demo, message.id, 1, &failed, at(5)).await.unwrap();
     table.store.set_copy(&demo, message.id, 1, &stored, at(6)).await.unwrap();

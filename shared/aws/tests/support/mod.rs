@@ -11,8 +11,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 use telephony_aws::Store;
 use telephony_aws::keys::{GSI1PK, GSI1SK, GSI2PK, GSI2SK, PENDING, PK, SK, TIMELINE};
@@ -65,9 +65,8 @@ pub async fn table() -> Table {
 
 /// Exactly as the template does it.
 async fn create(client: &Client, name: &str) {
-    let key = |name: &str, kind| {
-        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap()
-    };
+    let key =
+        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let index = |index: &str, pk: &str, sk: &str| {
         GlobalSecondaryIndex::builder()
             .index_name(index)

@@ -6,9 +6,7 @@ use telephony::domain::address::Address;
 use telephony::domain::consent::{Block, ConsentChange, Evidence};
 use telephony::domain::conversation::conversation_id;
 use telephony::domain::ids::{MessageId, NumberId, TenantId};
-use telephony::domain::message::{
-    Attempt, AttemptRef, Direction, MediaRef, Message, Origin, Purpose,
-};
+use telephony::domain::message::{Attempt, AttemptRef, Direction, MediaRef, Message, Origin, Purpose};
 use telephony::domain::money::Micros;
 use telephony::domain::number::PhoneNumber;
 use telephony::domain::segments::Encoding;
@@ -124,7 +122,8 @@ pub fn attempt(message: &Message, n: u32, at: Timestamp) -> Attempt {
 }
 
 pub fn report(message: &Message, status: MessageStatus, at: Timestamp) -> StatusChange {
-    let code = (status == MessageStatus::Failed || status == MessageStatus::Undelivered).then(|| "30005".to_owned());
+    let code =
+        (status == MessageStatus::Failed || status == MessageStatus::Undelivered).then(|| "30005".to_owned());
     StatusChange {
         account: message.account.clone(),
         provider: message.provider,

@@ -8,7 +8,7 @@ use crate::provider::request::{InboundRequest, Verified};
 use crate::provider::webhooks::{VerificationKey, WebhookError};
 use crate::providers::twilio::compat::form::is_form;
 use crate::providers::twilio::compat::signature::{
-    Covered, Spellings, base64_text, covered, hmac_sha1, same, try_keys,
+    Covered, Pair, Spellings, base64_text, covered, hmac_sha1, same, try_keys,
 };
 
 /// Only the scheme's own port comes and goes; any other is part of what is signed.
@@ -52,6 +52,6 @@ fn header(headers: &HeaderMap) -> &'static str {
 }
 
 /// Names in the order of their bytes; a repeated name keeps the order in which it came.
-fn sort(pairs: &mut Vec<(&[u8], &[u8])>) {
+fn sort(pairs: &mut Vec<Pair<'_>>) {
     pairs.sort_by_key(|(name, _)| *name);
 }

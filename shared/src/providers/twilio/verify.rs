@@ -1,7 +1,7 @@
 //! The signature of Twilio's webhooks (https://www.twilio.com/docs/usage/security): the base64 of
 //! HMAC-SHA1 over the URL and, for a form, its parameters.
 
-use super::compat::signature::{Covered, Spellings, base64_text, covered, hmac_sha1, same, try_keys};
+use super::compat::signature::{Covered, Pair, Spellings, base64_text, covered, hmac_sha1, same, try_keys};
 use crate::provider::request::{InboundRequest, Verified};
 use crate::provider::webhooks::{VerificationKey, WebhookError};
 
@@ -35,7 +35,7 @@ pub(crate) fn verify<'r>(
 
 /// Names in the order of their bytes, the values of a repeated name sorted and without repetitions
 /// (twilio-python and twilio-node, RequestValidator).
-fn sort(pairs: &mut Vec<(&[u8], &[u8])>) {
+fn sort(pairs: &mut Vec<Pair<'_>>) {
     pairs.sort_unstable();
     pairs.dedup();
 }

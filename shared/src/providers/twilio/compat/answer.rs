@@ -160,7 +160,8 @@ fn cost(price: &str, unit: &str) -> Option<Cost> {
         Some(_) => magnitude.trim_end_matches('0').trim_end_matches('.'),
         None => magnitude,
     };
-    let amount = Micros::parse_dollars(digits).ok()?;
+    // A second sign is no decimal of theirs.
+    let amount = Micros::parse_dollars(digits).ok().filter(|amount| *amount >= Micros::ZERO)?;
     let currency = unit.to_ascii_uppercase();
     let is_currency = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
     is_currency.then_some(Cost { amount, currency })

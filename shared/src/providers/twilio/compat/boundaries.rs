@@ -69,34 +69,18 @@ pub(super) fn check(form: &Form) -> Result<(), WebhookError> {
         return Err(WebhookError::Malformed("a parameter's name is not one"));
     }
     let signed = Signed::of(form);
-    for known in OPTIONAL {
-        let names: Vec<String> = match known.name.strip_suffix("{}") {
-            Some(stem) => (0..10).map(|index| format!("{stem}{index}")).collect(),
-            None => vec![known.name.to_owned()],
-        };
-        for name in names {
-            let name = name.as_bytes();
-            let there = form.pairs().any(|(other, _)| other == name);
-            if !there && signed.hides(name, known.plausible) {
-                return Err(WebhookError::Malformed("a parameter has swallowed its neighbour"));
-            }
-        }
+    if OPTIONAL.iter().any(|known| signed.hides(known)) || signed.cuts_keyword() {
+        return Err(WebhookError::Malformed("a parameter has swallowed its neighbour"));
     }
     Ok(())
-}
-
-/// `OptOutType`, unless it is a known value cut short.
-pub(super) fn opt_out_type(form: &Form) -> Result<Option<&str>, WebhookError> {
-    let kind = form.text("OptOutType")?;
-    let cut = |kind: &str| KEYWORDS.iter().any(|word| *word != kind.as_bytes() && word.starts_with(kind.as_bytes()));
-    if kind.is_some_and(cut) { Err(WebhookError::Malformed("OptOutType is not one")) } else { Ok(kind) }
 }
 
 /// A sender or a recipient. Nobody is refused for who they are; what is refused is a value that has
 /// swallowed its neighbour, or that is the neighbour.
 pub(super) fn address<'f>(form: &'f Form, name: &str) -> Result<&'f str, WebhookError> {
     let value = form.required(name)?;
-    let swallowed = NEIGHBOURS.iter().any(|neighbour| value.contains(neighbour)) || ends_in_address(value, name);
+    let swallowed =
+        NEIGHBOURS.iter().any(|neighbour| value.contains(neighbour)) || ends_in_address(value, name);
     // `From=CitySF`, where the true sender went into what comes before.
     let joined = format!("{name}{value}");
     let stolen = NEIGHBOURS.iter().any(|neighbour| {
@@ -135,19 +119,42 @@ impl<'f> Signed<'f> {
         Self { pairs, string, text }
     }
 
+    fn has(&self, name: &[u8]) -> bool {
+        self.pairs.iter().any(|(other, _)| *other == name)
+    }
+
     /// The string holds a parameter that the form does not have. A text may hold any word, so within it
     /// only a status report's error code counts, at its end (SignalWire repeats the text in its reports).
-    fn hides(&self, known: &[u8], plausible: fn(&[u8]) -> bool) -> bool {
-        let places = self.string.windows(known.len()).enumerate().filter(|(_, window)| *window == known);
-        places.map(|(at, _)| (at, at + known.len())).any(|(start, end)| {
-            let within_text = self.text.contains(&start) && end <= self.text.end;
-            if within_text {
-                let tail = self.string.get(end..self.text.end).unwrap_or_default();
-                known == b"ErrorCode" && !tail.is_empty() && tail.iter().all(u8::is_ascii_digit)
-            } else {
-                self.string.get(end..).is_some_and(plausible)
+    fn hides(&self, known: &Known) -> bool {
+        let stem = known.name.strip_suffix("{}").unwrap_or(known.name).as_bytes();
+        let indexed = stem.len() < known.name.len();
+        if !indexed && self.has(stem) {
+            return false;
+        }
+        let places = self.string.windows(stem.len()).enumerate().filter(|(_, window)| *window == stem);
+        places.map(|(start, _)| (start, start + stem.len() + usize::from(indexed))).any(|(start, end)| {
+            let (Some(name), Some(rest)) = (self.string.get(start..end), self.string.get(end..)) else {
+                return false;
+            };
+            if indexed && (!name.last().is_some_and(u8::is_ascii_digit) || self.has(name)) {
+                return false;
             }
+            if self.text.contains(&start) && end <= self.text.end {
+                let tail = self.string.get(end..self.text.end).unwrap_or_default();
+                return name == b"ErrorCode" && !tail.is_empty() && tail.iter().all(u8::is_ascii_digit);
+            }
+            (known.plausible)(rest)
         })
+    }
+
+    /// The value of `OptOutType` goes on in what follows.
+    fn cuts_keyword(&self) -> bool {
+        let Some(at) = self.pairs.iter().position(|(name, _)| *name == b"OptOutType") else { return false };
+        let values = self.pairs.iter().skip(at);
+        let joined: Vec<u8> = values.flat_map(|(name, value)| name.iter().chain(*value)).copied().collect();
+        let value = self.pairs.get(at).map_or(0, |(_, value)| value.len());
+        let joined = joined.strip_prefix(b"OptOutType").unwrap_or_default();
+        KEYWORDS.iter().any(|word| value < word.len() && joined.starts_with(word))
     }
 
     /// What precedes a parameter.

@@ -52,7 +52,7 @@ impl Messaging for Client {
 
     async fn fetch(&self, sid: &ProviderSid) -> Result<RemoteMessage, ProviderError> {
         let url = format!("{}/{sid}{}", self.messages(), self.dialect.suffix);
-        let answer = self.call("fetch", self.request("fetch", Method::GET, &url, Bytes::new())?).await?;
+        let answer = self.call("fetch", self.request("fetch", &Method::GET, &url, Bytes::new())?).await?;
         answer::fetched(self.dialect, &answer)
     }
 
@@ -63,7 +63,7 @@ impl Messaging for Client {
         let mut found = Vec::new();
         let mut url = self.find_url(query);
         for _ in 0..MAX_PAGES {
-            let answer = self.call("find", self.request("find", Method::GET, &url, Bytes::new())?).await?;
+            let answer = self.call("find", self.request("find", &Method::GET, &url, Bytes::new())?).await?;
             let page = answer::page(self.dialect, &answer)?;
             // A filter that a provider ignored must not make a stranger's message ours.
             found.extend(page.messages.into_iter().filter_map(|listed| {
@@ -104,7 +104,7 @@ impl Client {
         let callback = format!("{}{}", text.status_callback, self.dialect.callback_settings);
         form.append_pair("StatusCallback", &callback);
         let url = format!("{}{}", self.messages(), self.dialect.suffix);
-        self.request("send", Method::POST, &url, form.finish().into())
+        self.request("send", &Method::POST, &url, form.finish().into())
     }
 
     /// Asks from the day before: a message that waits has no day of sending yet, and whether "after a
@@ -143,7 +143,7 @@ impl Client {
     fn request(
         &self,
         operation: &'static str,
-        method: Method,
+        method: &Method,
         url: &str,
         body: Bytes,
     ) -> Result<Request<Bytes>, ProviderError> {
@@ -151,11 +151,11 @@ impl Client {
         let mut authorization = HeaderValue::from_str(self.authorization.expose()).map_err(|_| unusable())?;
         authorization.set_sensitive(true);
         let mut request = Request::builder()
-            .method(&method)
+            .method(method)
             .uri(url)
             .header(header::AUTHORIZATION, authorization)
             .header(header::ACCEPT, "application/json");
-        if method == Method::POST {
+        if *method == Method::POST {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         request.body(body).map_err(|_| unusable())

@@ -1,6 +1,6 @@
 //! What Twilio's API and its imitations have in common: how forms are read, how webhooks are signed
-//! and read, how the Messages resource is spoken to. What differs is data: a [`Dialect`] on the way
-//! out, a [`webhook::WebhookDialect`] on the way in. The two are apart so that a webhook's binary
+//! and read, how the Messages resource is spoken to. What differs is data: a `Dialect` on the way
+//! out, a `WebhookDialect` on the way in. The two are apart so that a webhook's binary
 //! does not carry the code that sends.
 
 pub(crate) mod answer;

@@ -105,8 +105,15 @@ impl<'u> Parts<'u> {
     }
 }
 
-/// What a form adds to the URL in the signed string. The order is the providers' difference.
-pub(crate) fn form_string(mut pairs: Vec<(&[u8], &[u8])>, sort: fn(&mut Vec<(&[u8], &[u8])>)) -> Vec<u8> {
+/// A name and its value.
+pub(crate) type Pair<'f> = (&'f [u8], &'f [u8]);
+
+/// Puts a form's pairs into the order in which they are signed, which is where the providers differ.
+pub(crate) type Sort = fn(&mut Vec<Pair<'_>>);
+
+/// What a form adds to the URL in the signed string.
+fn form_string(form: &Form, sort: Sort) -> Vec<u8> {
+    let mut pairs = form.pairs().collect();
     sort(&mut pairs);
     pairs.into_iter().flat_map(|(name, value)| name.iter().chain(value)).copied().collect()
 }
@@ -156,11 +163,11 @@ pub(crate) enum Covered {
 }
 
 /// Decides what a base64 signature over this request can prove.
-pub(crate) fn covered(request: &InboundRequest, sort: fn(&mut Vec<(&[u8], &[u8])>)) -> Covered {
+pub(crate) fn covered(request: &InboundRequest, sort: Sort) -> Covered {
     if is_form(request) && request.method != Method::GET {
         let form = Form::decode(&request.body);
         if !form.is_empty() {
-            return Covered::Form(form_string(form.pairs().collect(), sort));
+            return Covered::Form(form_string(&form, sort));
         }
     }
     match body_digest_matches(request) {

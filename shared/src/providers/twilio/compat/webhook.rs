@@ -4,7 +4,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
-use super::boundaries::{self, address, opt_out_type};
+use super::boundaries::{self, address};
 use super::form::{Form, is_form};
 use crate::domain::address::Address;
 use crate::domain::ids::ProviderSid;
@@ -118,7 +118,7 @@ fn received(dialect: &WebhookDialect, form: &Form, sid: ProviderSid) -> Result<E
         media: media(form)?,
         answered_by_provider: false,
     };
-    text.answered_by_provider = (dialect.answers)(&text, opt_out_type(form)?);
+    text.answered_by_provider = (dialect.answers)(&text, form.text("OptOutType")?);
     Ok(Event::MessageReceived(text))
 }
 

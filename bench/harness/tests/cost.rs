@@ -1,0 +1,23 @@
+//! The cost of a message, computed from operations that the engine counted: a promise of the design.
+
+use bench_harness::cost::{Prices, REQUEST_PATH_LIMIT};
+use bench_harness::path;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_million_inbound_messages_cost_what_was_promised() {
+    // As large as a text of two units gets: 300 bytes.
+    let path = path::inbound(&"x".repeat(300)).await.unwrap();
+    assert_eq!(path.request.round_trips, 1);
+    assert_eq!((path.request.write_units(), path.request.read_units()), (2.0, 0.0));
+    assert_eq!((path.request.elsewhere(), path.jobs), (0, 0));
+
+    let prices = Prices::bundled().unwrap();
+    let (request, projection) =
+        (prices.request_path(&path.request).unwrap(), prices.projection(&path).unwrap());
+    println!(
+        "request path: ${:.2} a million; whole path: ${:.2}",
+        request.total(),
+        request.total() + projection.total()
+    );
+    assert!(request.total() <= REQUEST_PATH_LIMIT, "{request:#?}");
+}
