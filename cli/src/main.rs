@@ -1,7 +1,7 @@
 //! `tandem`, the operator's command line: which numbers a tenant has, and what is in its wallet.
 //!
-//! Answers are JSON, one object a line. Exit codes: 0 done, 1 the store failed, 2 wrong usage,
-//! 3 refused (the number is somebody else's; the reference was deposited with another amount).
+//! Answers are JSON, one object a line. Exit codes: 0 done (also for a deposit that was made before),
+//! 1 refused or failed, 2 wrong usage.
 
 mod number;
 mod output;
@@ -65,7 +65,7 @@ impl Failure {
     fn told(&self) -> (u8, String) {
         match self {
             Self::Usage(words) => (2, words.clone()),
-            Self::Refused(words) => (3, words.clone()),
+            Self::Refused(words) => (1, words.clone()),
             Self::Store(error) => (1, error.to_string()),
             Self::Output(error) => (1, error.to_string()),
         }

@@ -1,7 +1,7 @@
 //! `tandem number …`
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 use telephony::domain::ids::{NumberId, TenantId};
 use telephony::domain::number::PhoneNumber;
 use telephony::domain::phone::E164;
@@ -13,7 +13,7 @@ use telephony_aws::Store;
 use crate::{Failure, output};
 
 const LONGEST_NAME: usize = 100;
-/// Numbers in national form are read as of this country.
+/// Only read for numbers in national form, which an E.164 number never is.
 const REGION: &str = "US";
 
 #[derive(Debug, Subcommand)]
@@ -33,9 +33,12 @@ pub(crate) struct Add {
     /// Whose it is.
     #[arg(long)]
     tenant: TenantId,
-    /// The number, as E.164 or in the national form of the United States.
-    #[arg(long)]
-    phone: String,
+    /// The number, E.164.
+    #[arg(value_name = "NUMBER", required_unless_present = "phone")]
+    number: Option<E164>,
+    /// The same, as an option.
+    #[arg(long, conflicts_with = "number")]
+    phone: Option<E164>,
     /// The provider that carries its messages: twilio, signalwire.
     #[arg(long)]
     provider: ProviderId,
@@ -86,8 +89,10 @@ impl Command {
 
 impl Add {
     fn number(self, now: Timestamp) -> Result<PhoneNumber, Failure> {
+        let phone = self.number.or(self.phone).ok_or_else(|| Failure::Usage("which number?".into()))?;
+        // E.164 by its form; whether the numbering plan knows it is what the API asks as well.
         let phone =
-            E164::from_input(&self.phone, REGION).map_err(|error| Failure::Usage(error.to_string()))?;
+            E164::from_input(phone.expose(), REGION).map_err(|error| Failure::Usage(error.to_string()))?;
         let display_name = self.display_name.unwrap_or_else(|| phone.expose().to_owned());
         let length = display_name.trim().chars().count();
         if length == 0 || length > LONGEST_NAME || display_name.chars().any(char::is_control) {
@@ -121,40 +126,25 @@ impl Add {
     }
 }
 
-fn shown(number: &PhoneNumber) -> Value {
-    json!({
-        "id": number.id.to_string(),
-        "tenant": number.tenant.as_str(),
-        "phoneNumber": number.phone.expose(),
-        "provider": number.provider.as_str(),
-        "providerAccountId": number.account.as_str(),
-        "ownAccount": number.own_account,
-        "userId": number.user.as_ref().map(|user| user.as_str()),
-        "agentId": number.agent.as_ref().map(|agent| agent.as_str()),
-        "autoAnswer": number.auto_answer.as_ref().map(|template| template.as_str()),
-        "displayName": number.display_name,
-        "isActive": number.is_active,
-        "isPrimary": number.is_primary,
-        "capabilities": { "sms": number.sms, "mms": number.mms },
-        "createdAt": number.created_at.to_string(),
-    })
+fn shown(number: &PhoneNumber) -> Result<Value, Failure> {
+    serde_json::to_value(number).map_err(|error| Failure::Output(error.into()))
 }
 
 pub(crate) async fn run(store: &Store, command: Checked) -> Result<(), Failure> {
     match command {
         Checked::List(tenant) => {
             for number in store.of_tenant(&tenant).await? {
-                output::answer(&shown(&number))?;
+                output::answer(&shown(&number)?)?;
             }
             Ok(())
         }
         Checked::Add(number) => {
             let number = held_before(store, *number).await?;
             if !store.put(&number).await? {
-                let words = "this number is held by another tenant, or at another account";
+                let words = "the number is registered for another tenant or account";
                 return Err(Failure::Refused(words.into()));
             }
-            Ok(output::answer(&shown(&number))?)
+            Ok(output::answer(&shown(&number)?)?)
         }
     }
 }
@@ -196,19 +186,22 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_read_as_the_api_reads_it() {
-        let Ok(Checked::Add(number)) = add(&["--phone", "(415) 555-2671", "--primary", "--no-mms"]) else {
+    fn a_number_is_given_by_place_or_by_name() {
+        let Ok(Checked::Add(number)) = add(&["+14155552671", "--primary", "--no-mms"]) else {
             panic!("refused")
         };
         assert_eq!(number.phone.expose(), "+14155552671");
         assert_eq!(number.display_name, "+14155552671");
         assert!(number.is_primary && number.is_active && !number.mms);
+        assert!(add(&["--phone", "+14155552671"]).is_ok());
+        assert!(add(&["+14155552671", "--phone", "+14155552671"]).is_err());
     }
 
     #[test]
     fn what_the_api_refuses_is_refused() {
         for wrong in [
-            &["--phone", "12345"][..],
+            &["4155552671"][..],
+            &["12345"],
             &["--phone", "+1415555"],
             &["--phone", "+14155552671", "--display-name", " "],
             &["--phone", "+14155552671", "--display-name", "a\nb"],

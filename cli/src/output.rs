@@ -13,7 +13,7 @@ pub(crate) fn answer(value: &Value) -> std::io::Result<()> {
 
 /// Writes a complaint. Should that fail as well, the exit code says it.
 pub(crate) fn complain(words: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "tandem: {words}");
+    let _ = writeln!(std::io::stderr().lock(), "error: {words}");
 }
 
 #[cfg(test)]

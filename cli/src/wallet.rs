@@ -1,11 +1,12 @@
 //! `tandem wallet …`
 
 use clap::Subcommand;
+use serde::Serialize;
 use serde_json::{Value, json};
+use telephony::api::wallet::{Transaction, WalletBody};
 use telephony::domain::ids::TenantId;
 use telephony::domain::money::Micros;
 use telephony::domain::timestamp::Timestamp;
-use telephony::domain::wallet::{LedgerEntry, Wallet};
 use telephony::ports::{Deposited, Wallets as _};
 use telephony_aws::Store;
 
@@ -63,48 +64,24 @@ impl Command {
     }
 }
 
-/// Amounts are shown as decimal texts: a JSON number of another program's may be a float.
-fn shown(tenant: &TenantId, wallet: &Wallet) -> Value {
-    json!({
-        "tenant": tenant.as_str(),
-        "balance": wallet.balance.to_string(),
-        "held": wallet.held.to_string(),
-        "available": wallet.available.to_string(),
-        "currency": "USD",
-    })
-}
-
-fn deposited(tenant: &TenantId, entry: &LedgerEntry, replayed: bool) -> Value {
-    json!({
-        "id": entry.id.to_string(),
-        "tenant": tenant.as_str(),
-        "type": "deposit",
-        "amount": entry.amount.to_string(),
-        "balanceAfter": entry.balance_after.to_string(),
-        "currency": "USD",
-        "reference": entry.reference,
-        "createdAt": entry.created_at.to_string(),
-        "replayed": replayed,
-    })
+/// As the API shows it.
+fn shown(value: impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(value).map_err(|error| Failure::Output(error.into()))
 }
 
 pub(crate) async fn run(store: &Store, command: Checked, now: Timestamp) -> Result<(), Failure> {
     match command {
         Checked::Show(tenant) => {
             let wallet = store.wallet(&tenant).await?;
-            Ok(output::answer(&shown(&tenant, &wallet))?)
+            Ok(output::answer(&shown(WalletBody::from(wallet))?)?)
         }
         Checked::Deposit { tenant, amount, reference } => {
-            match store.deposit(&tenant, amount, &reference, now).await? {
-                Deposited::New(entry) => Ok(output::answer(&deposited(&tenant, &entry, false))?),
-                Deposited::Replay(entry) if entry.amount == amount => {
-                    Ok(output::answer(&deposited(&tenant, &entry, true))?)
-                }
-                Deposited::Replay(entry) => Err(Failure::Refused(format!(
-                    "this reference was deposited before, with {}",
-                    entry.amount
-                ))),
-            }
+            let (entry, replayed) = match store.deposit(&tenant, amount, &reference, now).await? {
+                Deposited::New(entry) => (entry, false),
+                Deposited::Replay(entry) => (entry, true),
+            };
+            let transaction = shown(Transaction::from(&entry))?;
+            Ok(output::answer(&json!({ "replayed": replayed, "transaction": transaction }))?)
         }
     }
 }

@@ -421,7 +421,7 @@ class World:
         binary = Path(os.environ.get("TANDEM_BIN", ROOT / "target" / "debug" / "tandem"))
         arguments = [f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}") for name, value in options.items()]
         done = subprocess.run(
-            [binary, "number", "add", number, f"--provider={provider}", f"--account=platform-{provider}", f"--tenant={tenant}", *arguments],
+            [binary, "number", "add", f"--phone={number}", f"--provider={provider}", f"--account=platform-{provider}", f"--tenant={tenant}", *arguments],
             capture_output=True, text=True, timeout=60,
             env={
                 "PATH": "/usr/bin:/bin", "AWS_ENDPOINT_URL": self.stack["endpoint"], "AWS_REGION": "us-east-1",

@@ -58,7 +58,7 @@ def test_pictures_are_copied_and_read_through_links_only(world: World, user: Api
         item, url = message["media"][n], message["mediaUrls"][n]
         assert (item["n"], item["status"], item["contentType"], item["size"]) == (n, "stored", TYPES[kind], len(content))
         assert item["url"] == url
-        assert key_of(url, world) == f"mms/demo/_/{received['sid']}_{n}.{kind}"
+        assert key_of(url, world) == f"mms/demo/{message['userId'] or '_'}/{received['sid']}_{n}.{kind}"
         link = fetch(url)
         assert link.status_code == 200 and link.content == content, explain(link)
         assert link.headers["content-type"] == TYPES[kind]
@@ -84,12 +84,13 @@ def test_pictures_are_copied_and_read_through_links_only(world: World, user: Api
     assert sim.call("GET", "/violations")["violations"] == []
 
 
-def test_the_key_names_the_user_of_the_number(world: World, tenant: Tenant, sim: Simulator, provider: str) -> None:
-    number, phone = tenant.number(provider, user="u-77"), contact()
+@pytest.mark.parametrize("user", ["u-77", None])
+def test_the_key_names_the_user_of_the_number(world: World, tenant: Tenant, sim: Simulator, provider: str, user: str | None) -> None:
+    number, phone = tenant.number(provider, **({"user": user} if user else {})), contact()
     received = sim.text(phone, number, "", media=[medium(file("png"), "image/png")])
     message = copied(tenant.api, phone)
-    assert message["userId"] == "u-77" and message["body"] == ""
-    assert key_of(message["mediaUrls"][0], world) == f"mms/{tenant.name}/u-77/{received['sid']}_0.png"
+    assert message["userId"] == user and message["body"] == ""
+    assert key_of(message["mediaUrls"][0], world) == f"mms/{tenant.name}/{user or '_'}/{received['sid']}_0.png"
 
 
 def test_a_picture_that_is_not_there_yet_is_waited_for(world: World, user: Api, sim: Simulator, provider: str) -> None:

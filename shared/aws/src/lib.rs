@@ -14,9 +14,11 @@ mod item;
 pub mod keys;
 mod queue;
 mod secrets;
+mod warm;
 
 pub use bucket::Bucket;
 pub use clients::{Clients, Missing, Profile};
 pub use dynamo::Store;
 pub use queue::Queues;
 pub use secrets::{SecretAccounts, SecretSource};
+pub use warm::warm_up;

@@ -77,6 +77,11 @@ impl SecretAccounts {
         Self { source, cache: Arc::default() }
     }
 
+    /// Reads them ahead of their first use. A failure does not matter: the first use tries again.
+    pub async fn warm_up(&self) {
+        let _ = self.all().await;
+    }
+
     async fn all(&self) -> Result<Arc<[ProviderAccount]>, StoreError> {
         let within = |since: Option<Instant>, span: Duration| since.is_some_and(|at| at.elapsed() < span);
         let mut cache = self.cache.lock().await;

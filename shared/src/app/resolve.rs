@@ -2,7 +2,7 @@
 //!
 //! What decides: the callback that carries our id (it binds the provider's id to the attempt, and
 //! then there is nothing left to do here), or the provider's own list of messages. Only when the
-//! provider has said twice, and at least [`SURE_AFTER`] after the call, that it has no such text,
+//! provider has said twice, and at least a minute after the call, that it has no such text,
 //! is the text known not to have been sent.
 
 use std::time::Duration;

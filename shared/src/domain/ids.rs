@@ -102,7 +102,7 @@ macro_rules! ulid_id {
         pub struct $name(u128);
 
         impl $name {
-            /// From raw bits: 48 of milliseconds, 80 random, when it is made by [`crate::ports::Ids`].
+            /// From raw bits: 48 of milliseconds, 80 random, when it is made by [`crate::ports::Random`].
             pub const fn from_bits(bits: u128) -> Self {
                 Self(bits)
             }

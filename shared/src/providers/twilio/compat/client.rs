@@ -65,6 +65,12 @@ impl Messaging for Client {
         for _ in 0..MAX_PAGES {
             let answer = self.call("find", self.request("find", &Method::GET, &url, Bytes::new())?).await?;
             let page = answer::page(self.dialect, &answer)?;
+            // Lists are newest first; a whole page from before yesterday ends the search.
+            let past = !page.messages.is_empty()
+                && page
+                    .messages
+                    .iter()
+                    .all(|listed| listed.message.created_at.is_some_and(|at| at < since.minus(DAY)));
             // A filter that a provider ignored must not make a stranger's message ours.
             found.extend(page.messages.into_iter().filter_map(|listed| {
                 let message = listed.message;
@@ -75,6 +81,7 @@ impl Messaging for Client {
             }));
             match page.next {
                 None => return Ok(found),
+                Some(_) if past => return Ok(found),
                 Some(next) => {
                     url = self
                         .next_url(&next)
@@ -107,14 +114,14 @@ impl Client {
         self.request("send", &Method::POST, &url, form.finish().into())
     }
 
-    /// Asks from the day before: a message that waits has no day of sending yet, and whether "after a
-    /// day" includes that day is not said by all (SignalWire: "after this date").
+    /// Asks for all messages of the pair, whatever their date: `DateSent` filters by the day of sending,
+    /// and a message that waits has none yet. Left out of the answer, it would read as never sent, and
+    /// be sent again.
     fn find_url(&self, query: &MessageQuery) -> String {
         let mut filter = Serializer::new(String::new());
         filter
             .append_pair("To", &query.to)
             .append_pair("From", &query.from)
-            .append_pair("DateSent>", &query.since.minus(DAY).day())
             .append_pair("PageSize", PAGE_SIZE);
         format!("{}{}?{}", self.messages(), self.dialect.suffix, filter.finish())
     }

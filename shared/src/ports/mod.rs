@@ -1,0 +1,28 @@
+//! What the use-cases need from the outside: narrow traits, so that each function asks for exactly
+//! what it uses and its permissions can match. `docs/data-model.md` has the keys behind them.
+
+mod directory;
+mod dispatch;
+mod inbox;
+mod media;
+mod outbox;
+mod pending;
+mod process;
+mod projection;
+mod reading;
+mod reports;
+mod settings;
+mod wallets;
+
+pub use directory::{Accounts, Clients, Numbers};
+pub use dispatch::{AttemptEnd, Dispatch};
+pub use inbox::{Inbox, Recorded, Unrouted};
+pub use media::{ByteStream, MediaLinks, MediaRecords, MediaStore, PutError, StreamBroken};
+pub use outbox::{Accepted, Bound, IdempotencyBinding, Intent, Outbox};
+pub use pending::{Job, Pending, PendingKind, PendingMessage, Queue};
+pub use process::{Clock, Page, PageRequest, Random, StoreError};
+pub use projection::Projection;
+pub use reading::{Conversations, Messages};
+pub use reports::{Merged, Reports, StatusChange};
+pub use settings::{Consents, Templates};
+pub use wallets::{Deposited, Wallets};

@@ -1,0 +1,78 @@
+//! The net under the stream, and the queues.
+
+use super::StoreError;
+use crate::domain::ids::MessageId;
+use crate::domain::ids::TenantId;
+use crate::domain::timestamp::Timestamp;
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// Which kind of work waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PendingKind {
+    /// An outbound message that is not settled.
+    Send,
+    /// An inbound message whose media are not all copied.
+    Media,
+}
+
+/// A message that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingMessage {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub id: MessageId,
+    /// Since when it should have been looked after.
+    pub due: Timestamp,
+}
+
+/// The net under the stream.
+#[async_trait]
+pub trait Pending: Send + Sync {
+    /// Messages due before `now`, oldest first, at most `limit` of each shard.
+    async fn due(
+        &self,
+        kind: PendingKind,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<PendingMessage>, StoreError>;
+
+    /// Moves the mark from `message.due` to `next`, so that it is handed out once. False: somebody
+    /// else moved or cleared it.
+    async fn postpone(
+        &self,
+        kind: PendingKind,
+        message: &PendingMessage,
+        next: Timestamp,
+    ) -> Result<bool, StoreError>;
+}
+
+/// Work for a queue.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "job", rename_all = "camelCase")]
+pub enum Job {
+    /// Look after an outbound message.
+    Send {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        message: MessageId,
+    },
+    /// Copy one attachment of an inbound message.
+    CopyMedia {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        message: MessageId,
+        /// Which attachment, from 0.
+        index: u32,
+    },
+}
+
+/// The queues.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Enqueues a job, not to be handed out before `delay` (at most 15 minutes; longer is cut).
+    async fn enqueue(&self, job: &Job, delay: Duration) -> Result<(), StoreError>;
+}
