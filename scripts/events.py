@@ -1,46 +1,384 @@
-"""`make events`: plays every file in events/ against its function on the local stack, as `sam local invoke -e` would.
+"""`make events`: writes events/, one event for each function and case, and plays it on the local stack when one runs.
 
-The function is named by the file: events/<function>.json, events/<function>-<case>.json or events/<function>/<case>.json.
+The files are signed with the demo keys below and for the demo address, so that they are the same for everybody. To be
+played on a stack they are rendered anew, with its address, keys and numbers. events/README.md describes them.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
+import hashlib
+import hmac
 import json
-from pathlib import Path
+import urllib.parse
+from dataclasses import dataclass, field
+from typing import Any
 
 import artifacts
 from stack import Stack
 from tools import ROOT, Problem, main
 
 EVENTS = ROOT / "events"
+TENANT = "demo"
+USER = "0d9f8a52-58f4-4a6b-9d3e-2f6f0c1b7a11"
+# The message that `send-message` would have made; the provider's ids are written out, ours follow from them.
+OUTBOUND = "01JDEM0000000000000000SENT"
+AT = "2026-11-21T12:00:00.000Z"
+AT_MILLIS = 1_795_262_400_000
+TWILIO_TEXT = "SM" + "0" * 30 + "01"
+TWILIO_MMS = "MM" + "0" * 30 + "02"
+TWILIO_SENT = "SM" + "0" * 30 + "03"
+SIGNALWIRE_TEXT = "20000000-0000-4000-8000-000000000001"
+SIGNALWIRE_STOP = "20000000-0000-4000-8000-000000000002"
 
 
-def function_of(path: Path) -> str:
-    name = path.relative_to(EVENTS).with_suffix("").as_posix().replace("/", "-") + "-"
-    matching = [function for function in artifacts.functions() if name.startswith(function + "-")]
-    if not matching:
-        raise Problem(f"{path.relative_to(ROOT)} names no function")
-    return max(matching, key=len)
+@dataclass(frozen=True)
+class World:
+    """What the events speak of. The defaults are what is written to events/; none of it is a real key or address."""
+
+    base: str = "https://tandem.example.com"
+    twilio_account: str = "AC" + "1" * 32
+    twilio_token: str = "demo-twilio-auth-token"
+    signalwire_project: str = "11111111-1111-4111-8111-111111111111"
+    signalwire_key: str = "PSK_demo-signing-key"
+    numbers: dict[str, str] = field(default_factory=lambda: {"twilio": "+12025550110", "signalwire": "+12025550111"})
+    phone: str = "+12025550145"
+    stopping_phone: str = "+12025550146"
+    twilio_api: str = "https://api.twilio.com"
+    media: str = "ME" + "0" * 30 + "01"
+    table: str = "tandem"
+    queues: str = "arn:aws:sqs:us-east-1:000000000000:tandem"
 
 
-def play() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--name", default="demo")
-    stack = Stack(parser.parse_args().name)
-    if not stack.state.get("processes", {}).get("emulator"):
-        raise Problem("no local stack is running; run: make up")
+# ---- ids ---------------------------------------------------------------------------------------------
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def ulid(bits: int) -> str:
+    return "".join(CROCKFORD[bits >> 5 * place & 31] for place in reversed(range(26)))
+
+
+def bits(text: str) -> int:
+    number = 0
+    for character in text:
+        number = number << 5 | CROCKFORD.index(character)
+    return number
+
+
+def derived(*parts: str) -> str:
+    """The id that always follows from these parts: inbound messages and conversations have such ones."""
+    digest = hashlib.sha256(b"".join(len(part.encode()).to_bytes(8, "big") + part.encode() for part in parts)).digest()
+    return ulid(int.from_bytes(digest[:16], "big"))
+
+
+def inbound_id(account: str, sid: str) -> str:
+    return derived("inbound", account, sid)
+
+
+def conversation_id(phone: str) -> str:
+    return derived("conversation", TENANT, phone)
+
+
+def opaque(message: str, attempt: int = 1) -> str:
+    """What our status callback URL carries: message, attempt and tenant."""
+    raw = bits(message).to_bytes(16, "big") + attempt.to_bytes(4, "big") + TENANT.encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+# ---- HTTP --------------------------------------------------------------------------------------------
+
+
+def http(world: World, method: str, route: str, path: str, **more: Any) -> dict[str, Any]:
+    """An event of API Gateway's HTTP API, payload 2.0."""
+    host = urllib.parse.urlsplit(world.base).hostname or ""
+    query, body, headers = more.get("query", ""), more.get("body"), more.get("headers", {})
+    raw = body.encode() if isinstance(body, str) else None
+    is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": f"{method} {route}",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"host": host, "user-agent": "events/1.0", "x-forwarded-proto": "https", **headers},
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "tandem",
+            "domainName": host,
+            "domainPrefix": host.split(".")[0],
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "events/1.0"},
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": f"{method} {route}",
+            "stage": "$default",
+            "time": "21/Nov/2026:12:00:00 +0000",
+            "timeEpoch": AT_MILLIS,
+        },
+        "isBase64Encoded": is_form,
+    }
+    if query:
+        event["queryStringParameters"] = dict(urllib.parse.parse_qsl(query))
+    if raw is not None:
+        event["body"] = base64.b64encode(raw).decode() if is_form else body
+        event["headers"]["content-length"] = str(len(raw))
+    names = [part[1:-1] for part in route.split("/") if part.startswith("{")]
+    if names:
+        places = [place for place, part in enumerate(route.split("/")) if part.startswith("{")]
+        event["pathParameters"] = {name: urllib.parse.unquote(path.split("/")[place]) for name, place in zip(names, places)}
+    return event
+
+
+def api(world: World, method: str, route: str, path: str | None = None, *, groups: str = "", **more: Any) -> dict[str, Any]:
+    """A request whose token the gateway has checked."""
+    if "json" in more:
+        more["body"] = json.dumps(more.pop("json"), ensure_ascii=False)
+        more["headers"] = {"content-type": "application/json", **more.get("headers", {})}
+    event = http(world, method, route, path or route, **more)
+    claims = {"sub": USER, "custom:tenant_id": TENANT, "token_use": "id", **({"cognito:groups": f"[{groups}]"} if groups else {})}
+    event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+    return event
+
+
+def sign(key: str, url: str, params: dict[str, str]) -> str:
+    """Both providers: base64 of HMAC-SHA1 over the URL and the sorted form. Each name is there once."""
+    text = url + "".join(name + params[name] for name in sorted(params))
+    return base64.b64encode(hmac.new(key.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+def webhook(world: World, provider: str, kind: str, params: dict[str, str], query: str = "", key: str | None = None) -> dict[str, Any]:
+    path = f"/api/webhooks/{provider}/{kind}"
+    url = world.base + path + (f"?{query}" if query else "")
+    account = {"twilio": world.twilio_account, "signalwire": world.signalwire_project}[provider]
+    key = key or {"twilio": world.twilio_token, "signalwire": world.signalwire_key}[provider]
+    params = {"ApiVersion": "2010-04-01", "AccountSid": account, **params}
+    headers = {"content-type": "application/x-www-form-urlencoded; charset=UTF-8", "x-twilio-signature": sign(key, url, params)}
+    if provider == "signalwire":
+        headers["x-signalwire-signature"] = headers["x-twilio-signature"]
+    return http(world, "POST", f"/api/webhooks/{{provider}}/{kind}", path, query=query, body=urllib.parse.urlencode(params), headers=headers)
+
+
+def text(world: World, provider: str, sid: str, body: str, **more: str) -> dict[str, str]:
+    return {
+        "MessageSid": sid, "SmsSid": sid, "From": world.phone, "To": world.numbers[provider], "Body": body,
+        "NumMedia": "0", "NumSegments": "1", **more,
+    }  # fmt: skip
+
+
+def report(world: World, provider: str, sid: str, status: str, **more: str) -> dict[str, str]:
+    return {"MessageSid": sid, "SmsSid": sid, "From": world.numbers[provider], "To": world.phone, "MessageStatus": status, **more}
+
+
+def media_url(world: World) -> str:
+    return f"{world.twilio_api}/2010-04-01/Accounts/{world.twilio_account}/Messages/{TWILIO_MMS}/Media/{world.media}"
+
+
+# ---- queues, the stream, the clock -----------------------------------------------------------------------
+
+
+def job(world: World, queue: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": "2e1424d4-f796-459a-8184-9c92662be6da",
+                "receiptHandle": "AQEBzWwaftRI0KuVm4tP",
+                "body": json.dumps(body),
+                "attributes": {
+                    "ApproximateReceiveCount": "1",
+                    "SentTimestamp": str(AT_MILLIS),
+                    "SenderId": "000000000000",
+                    "ApproximateFirstReceiveTimestamp": str(AT_MILLIS),
+                },
+                "messageAttributes": {},
+                "md5OfBody": hashlib.md5(json.dumps(body).encode()).hexdigest(),
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"{world.queues}-{queue}",
+                "awsRegion": "us-east-1",
+            }
+        ]
+    }
+
+
+def outbound_item(world: World) -> dict[str, Any]:
+    """The message that waits to be sent, as it is stored."""
+    document = {
+        "account": "platform-twilio", "direction": "outbound", "encoding": "GSM-7",
+        "from": {"kind": "phone", "value": world.numbers["twilio"]}, "number": derived("number", TENANT, "platform-twilio", world.numbers["twilio"]),
+        "provider": "twilio", "route": {"reasons": ["owner_of_from"]}, "segments": 1, "send_before": "2099-11-21T16:00:00.000Z",
+        "to": {"kind": "phone", "value": world.phone}, "user": USER, "price": 7500,
+    }  # fmt: skip
+    return {
+        "PK": {"S": f"T#{TENANT}#M#{OUTBOUND}"}, "SK": {"S": "M"}, "ent": {"S": "msg"}, "doc": {"S": json.dumps(document)},
+        "body": {"S": "Your table is ready."}, "st": {"S": "queued"}, "rk": {"N": "4"}, "at": {"N": "0"}, "ua": {"N": str(AT_MILLIS)},
+        "GSI1PK": {"S": f"T#{TENANT}#C#{conversation_id(world.phone)}"}, "GSI1SK": {"S": f"{AT}#{OUTBOUND}"},
+        "GSI2PK": {"S": f"PEND#send#{bits(OUTBOUND) % 4}"}, "GSI2SK": {"S": f"2026-11-21T12:01:00.000Z#{TENANT}#{OUTBOUND}"},
+    }  # fmt: skip
+
+
+def attempt_item(world: World) -> dict[str, Any]:
+    """Its one attempt, after the provider's receipt."""
+    return {
+        "PK": {"S": f"T#{TENANT}#M#{OUTBOUND}"}, "SK": {"S": "A#0001"}, "ent": {"S": "att"}, "prov": {"S": "twilio"},
+        "acct": {"S": "platform-twilio"}, "from": {"S": json.dumps({"kind": "phone", "value": world.numbers["twilio"]})},
+        "sa": {"N": str(AT_MILLIS)}, "lu": {"N": str(AT_MILLIS + 65_000)}, "asked": {"N": "0"}, "st": {"S": "delivered"}, "rk": {"N": "11"},
+        "sid": {"S": TWILIO_SENT}, "ua": {"N": str(AT_MILLIS + 2_000)}, "da": {"N": str(AT_MILLIS + 2_000)},
+    }  # fmt: skip
+
+
+def change(world: World, name: str, item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "eventID": "c4ca4238a0b923820dcc509a6f75849b",
+                "eventName": name,
+                "eventVersion": "1.1",
+                "eventSource": "aws:dynamodb",
+                "awsRegion": "us-east-1",
+                "dynamodb": {
+                    "ApproximateCreationDateTime": AT_MILLIS // 1000,
+                    "Keys": {"PK": item["PK"], "SK": item["SK"]},
+                    "NewImage": item,
+                    "SequenceNumber": "4421584500000000017450439091",
+                    "SizeBytes": 600,
+                    "StreamViewType": "NEW_AND_OLD_IMAGES",
+                },
+                "eventSourceARN": f"arn:aws:dynamodb:us-east-1:000000000000:table/{world.table}/stream/2026-11-21T00:00:00.000",
+            }
+        ]
+    }
+
+
+# ---- all of them --------------------------------------------------------------------------------------
+
+
+def render(world: World) -> dict[str, dict[str, Any]]:
+    """Every event by the name of its file: `<function>.<case>.json` or `<function>.json`."""
+    phone = urllib.parse.quote(world.phone, safe="")
+    mms = inbound_id("platform-twilio", TWILIO_MMS)
+    attached = {"NumMedia": "1", "MediaUrl0": media_url(world), "MediaContentType0": "image/png"}
+    callback = f"m={opaque(OUTBOUND)}"
+    send = {"to": world.phone, "from": world.numbers["twilio"]}
+    messages, conversations, templates = "/api/messages", "/api/conversations", "/api/templates"
+    return {
+        "sms-webhook.twilio": webhook(world, "twilio", "sms", text(world, "twilio", TWILIO_TEXT, "Hello, are you open today?", FromCountry="US", FromCity="")),
+        "sms-webhook.signalwire": webhook(world, "signalwire", "sms", text(world, "signalwire", SIGNALWIRE_TEXT, "Grüezi 😀 & good morning")),
+        "sms-webhook.twilio-mms": webhook(world, "twilio", "sms", text(world, "twilio", TWILIO_MMS, "Here is my receipt", **attached)),
+        "sms-webhook.signalwire-stop": webhook(world, "signalwire", "sms", text(world, "signalwire", SIGNALWIRE_STOP, "STOP", From=world.stopping_phone)),
+        "sms-webhook.forged": webhook(world, "twilio", "sms", text(world, "twilio", "SM" + "f" * 32, "Wire me the money"), key="not the key"),
+        "status-callback.twilio-sent": webhook(world, "twilio", "status-callback", report(world, "twilio", TWILIO_SENT, "sent"), callback),
+        "status-callback.twilio-delivered": webhook(world, "twilio", "status-callback", report(world, "twilio", TWILIO_SENT, "delivered"), callback),
+        "status-callback.signalwire-undelivered": webhook(
+            world, "signalwire", "status-callback", report(world, "signalwire", SIGNALWIRE_TEXT, "undelivered", ErrorCode="30003"), f"m={opaque(OUTBOUND, 2)}"),
+        "status-callback.forged": webhook(world, "twilio", "status-callback", report(world, "twilio", TWILIO_SENT, "read"), callback, key="not the key"),
+        "send-message": api(world, "POST", "/api/sms/send", json={**send, "message": "Your table is ready."}, headers={"idempotency-key": "event-1"}),
+        "send-message.mms": api(world, "POST", "/api/sms/send", json={**send, "message": "The menu", "mediaUrl": ["https://example.com/menu.png"]}),
+        "send-message.invalid": api(world, "POST", "/api/sms/send", json={"to": "nobody", "message": "Hello"}),
+        "outbound-worker": job(world, "outbound", {"job": "send", "tenant": TENANT, "message": OUTBOUND}),
+        "media-worker": job(world, "media", {"job": "copyMedia", "tenant": TENANT, "message": mms, "index": 0}),
+        "projector": change(world, "INSERT", outbound_item(world)),
+        "projector.receipt": change(world, "MODIFY", attempt_item(world)),
+        "sweeper": {
+            "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event", "source": "aws.scheduler",
+            "account": "000000000000", "time": "2026-11-21T12:01:00Z", "region": "us-east-1", "resources": [], "detail": {},
+        },
+        "messages.list": api(world, "GET", messages, query="limit=10"),
+        "messages.get": api(world, "GET", messages + "/{id}", f"{messages}/{OUTBOUND}"),
+        "messages.media": api(world, "GET", messages + "/{id}/media/{n}", f"{messages}/{mms}/media/0"),
+        "messages.preview": api(world, "POST", messages + "/preview", json={"to": world.phone, "message": "How many parts is this?"}),
+        "messages.cancel": api(world, "POST", messages + "/{id}/cancel", f"{messages}/{OUTBOUND}/cancel"),
+        "conversations": api(world, "GET", conversations, query=f"contact={phone}"),
+        "conversations.messages": api(world, "GET", conversations + "/{id}/messages", f"{conversations}/{phone}/messages", query="limit=10"),
+        "conversations.read": api(world, "POST", conversations + "/{id}/read", f"{conversations}/{phone}/read"),
+        "wallet.deposit": api(world, "POST", "/api/wallet/deposit", groups="admin", json={"amount": 10, "reference": "event-1"}),
+        "wallet.get": api(world, "GET", "/api/wallet"),
+        "wallet.transactions": api(world, "GET", "/api/wallet/transactions", query="limit=10"),
+        "wallet.forbidden": api(world, "POST", "/api/wallet/deposit", json={"amount": 10, "reference": "event-2"}),
+        "settings.template": api(world, "PUT", templates + "/{id}", templates + "/appointment", groups="tenant-admin",
+                                 json={"body": "Hi {{name}}, see you on {{day}}.", "optOutLine": True}),
+        "settings.templates": api(world, "GET", templates),
+        "settings.opt-out": api(world, "POST", "/api/opt-outs", json={"contact": "+1 202 555 0143", "note": "asked by phone"}),
+        "settings.opt-outs": api(world, "GET", "/api/opt-outs"),
+        "settings.client": api(world, "PUT", "/api/clients/{clientId}", "/api/clients/4example", groups="admin", json={"tenantId": TENANT}),
+        "settings.openapi": http(world, "GET", "/api/openapi.json", "/api/openapi.json"),
+    }  # fmt: skip
+
+
+def function_of(name: str) -> str:
+    function = name.split(".")[0]
+    if function not in artifacts.functions():
+        raise Problem(f"events/{name}.json names no function")
+    return function
+
+
+def serialized(event: dict[str, Any]) -> str:
+    return json.dumps(event, indent=2, ensure_ascii=False) + "\n"
+
+
+def stale(world: World = World()) -> list[str]:
+    """Files that are not what this script would write, and those that it would not."""
+    wanted = {f"{name}.json": serialized(event) for name, event in render(world).items()}
+    found = {path.name: path.read_text() for path in EVENTS.glob("*.json")}
+    return sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
+
+
+def write() -> None:
+    EVENTS.mkdir(exist_ok=True)
+    events = render(World())
+    for path in EVENTS.glob("*.json"):
+        if path.stem not in events:
+            path.unlink()
+    for name, event in events.items():
+        function_of(name)
+        (EVENTS / f"{name}.json").write_text(serialized(event))
+    print(f"events/ holds {len(events)} events for {len({function_of(name) for name in events})} functions")
+
+
+def of_stack(stack: Stack) -> World:
+    credentials = stack.state["credentials"]
+    return World(
+        base=stack.state["api"],
+        twilio_account=credentials["TwilioAccountSid"],
+        twilio_token=credentials["TwilioAuthToken"],
+        signalwire_project=credentials["SignalwireProjectId"],
+        signalwire_key=credentials["SignalwireSigningKey"],
+        numbers={entry["provider"]: entry["number"] for entry in stack.state["numbers"] if entry["tenant"] == TENANT},
+        twilio_api=stack.simulator + "/twilio",
+    )
+
+
+def play(stack: Stack) -> int:
+    """Invokes each function as `sam local invoke -e` would. An answer such as 404 is an answer; only a failed function fails."""
     client, failures = stack.client("lambda"), 0
-    for path in sorted(EVENTS.rglob("*.json")):
-        answer = client.invoke(FunctionName=f"{stack.stack_name}-{function_of(path)}", Payload=path.read_bytes())
+    for name, event in render(of_stack(stack)).items():
+        answer = client.invoke(FunctionName=f"{stack.stack_name}-{function_of(name)}", Payload=json.dumps(event).encode())
         body = answer["Payload"].read().decode()
-        failed = "FunctionError" in answer
-        failures += failed
         parsed = json.loads(body) if body else None
         status = parsed.get("statusCode", "") if isinstance(parsed, dict) else ""
-        print(f"  {'FAILED' if failed else 'ok':<7} {path.relative_to(ROOT).as_posix():<52} {status} {body[:120] if failed else ''}")
-    return 1 if failures else 0
+        failed = "FunctionError" in answer or (isinstance(status, int) and status >= 500)
+        failures += failed
+        shown = (parsed.get("body") or "") if status and isinstance(parsed, dict) else body
+        print(f"  {'FAILED' if failed else 'ok':<7} {name:<42} {status or '   '} {shown[:90]}")
+    return failures
+
+
+def events() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--name", default="demo", help="the stack to play on")
+    parser.add_argument("--write-only", action="store_true", help="do not play them")
+    parser.add_argument("--check", action="store_true", help="only say which files are out of date")
+    arguments = parser.parse_args()
+    if arguments.check:
+        for name in (names := stale()):
+            print(f"events/{name} is out of date; run: make events")
+        return 1 if names else 0
+    write()
+    stack = Stack(arguments.name)
+    if arguments.write_only:
+        return 0
+    if not stack.state.get("processes", {}).get("emulator"):
+        print("no local stack is running, so that they were not played; `make up`, then `make events`")
+        return 0
+    return 1 if play(stack) else 0
 
 
 if __name__ == "__main__":
-    main(play)
+    main(events)

@@ -119,7 +119,7 @@ def test_any_order_of_callbacks_ends_in_the_same_state(world: World, tenant: Ten
             world.report(provider, url, params)
 
     at_once((lambda n=n: play(n) for n in range(len(cases))))
-    spent = 0
+    spent, in_doubt = 0, set()
     for (provider, order), message in zip(cases, sent):
         final, error = max([*order, ("queued", None)], key=lambda report: ORDER.index(report[0]))
 
@@ -136,6 +136,9 @@ def test_any_order_of_callbacks_ends_in_the_same_state(world: World, tenant: Ten
 
         eventually(ended, 40)
         spent += final in ("sent", "undelivered", "delivered")
+        if final == "failed" and "sent" in [status for status, _ in order]:
+            # Money that was taken for a `sent` stays taken (docs/decisions/0006): was it seen before the failure?
+            in_doubt.add(f"message/{message['id']}")
         if final in ("accepted", "queued", "sending"):  # End what was left open.
             [at_provider] = sim.messages_to(message["to"])
             params = world.signer.report(provider, at_provider["sid"], numbers[provider], message["to"], "delivered")
@@ -146,7 +149,11 @@ def test_any_order_of_callbacks_ends_in_the_same_state(world: World, tenant: Ten
     def paid() -> bool:
         wallet = tenant.api.books_balance()
         assert wallet["held"] == 0, wallet
-        assert wallet["balance"] == 5 - SMS_PRICE * spent, (wallet, spent)
+        captured = [entry["resource"] for entry in tenant.api.ledger() if entry["type"] == "capture"]
+        assert len(captured) == len(set(captured)), "something was paid twice"
+        certain = [resource for resource in captured if resource not in in_doubt]
+        assert len(certain) == spent, (wallet, spent)
+        assert wallet["balance"] == 5 - SMS_PRICE * len(captured), (wallet, len(captured))
         return True
 
     eventually(paid, 30)
@@ -240,6 +247,6 @@ def test_a_key_that_was_refused_is_free_again(tenant: Tenant) -> None:
 
 def test_keys_have_bounds(world: World) -> None:
     body = {"to": contact(), "message": words()}
-    for key in ("x" * 256, "   ", "schlüssel".encode()):
+    for key in ("x" * 256, "", "schlüssel".encode(), "a\tb"):
         answer = world.user.post("/api/sms/send", body, headers={"Idempotency-Key": key})
         problem(answer, 400, "VALIDATION_FAILED", "Idempotency-Key")

@@ -103,6 +103,14 @@ impl Prices {
         Ok(Bill(lines))
     }
 
+    /// Lambda's own lines in the log, for each invocation: a deployment can switch them off.
+    ///
+    /// # Errors
+    /// When a price is missing.
+    pub fn platform_log(&self) -> Result<Line, Error> {
+        self.line("START, END, REPORT: log MB", "logMegabyte", self.assumed("platformLogBytes")? / 1e6)
+    }
+
     fn invocation(&self, count: f64, milliseconds: f64) -> Result<Vec<Line>, Error> {
         let gigabytes = self.assumed("memoryMegabytes")? / 1024.0;
         let megabytes_logged = self.assumed("logBytes")? / 1e6;

@@ -46,12 +46,12 @@ impl Counted {
 
     /// Write units.
     pub fn write_units(&self) -> f64 {
-        self.calls.iter().filter(|call| call.writes()).map(|call| call.units).sum()
+        self.calls.iter().filter(|call| call.writes()).fold(0.0, |sum, call| sum + call.units)
     }
 
     /// Read units.
     pub fn read_units(&self) -> f64 {
-        self.calls.iter().filter(|call| !call.writes()).map(|call| call.units).sum()
+        self.calls.iter().filter(|call| !call.writes()).fold(0.0, |sum, call| sum + call.units)
     }
 
     /// The time that was spent in the stand-in for AWS.

@@ -33,6 +33,7 @@ async fn run() -> Result<(), Error> {
         deliver: Deliver {
             dispatch: store.clone(),
             reports: store.clone(),
+            messages: store.clone(),
             projection: store,
             accounts: Arc::new(clients.accounts(settings.required("PROVIDER_SECRET_ID")?)),
             queue: Arc::new(clients.queues(Some(settings.required("OUTBOUND_QUEUE_URL")?.to_owned()), None)),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::IntoDeserializer as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::money::Money;
 use crate::domain::message::{Direction, MediaCopy, MessageView, Purpose};
@@ -33,11 +34,18 @@ pub struct SendRequest {
     pub provider_account_id: Option<String>,
     /// Why it is sent; `transactional` unless said.
     #[schemars(with = "Option<PurposeWord>")]
+    #[serde(default, deserialize_with = "purpose")]
     pub purpose: Option<Purpose>,
     /// Not before this time (RFC 3339).
     pub send_at: Option<String>,
     /// Not after this time (RFC 3339).
     pub send_before: Option<String>,
+}
+
+/// As a text first: what is no text is then reported at its member, and not as broken JSON.
+fn purpose<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Purpose>, D::Error> {
+    let word = Option::<String>::deserialize(deserializer)?;
+    word.map(|word| Purpose::deserialize(word.into_deserializer())).transpose()
 }
 
 /// What `POST /api/messages/preview` reads.

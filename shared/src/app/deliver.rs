@@ -14,7 +14,7 @@ use crate::domain::message::{Attempt, AttemptRef, Lane, Message, MessageView};
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{
-    Accounts, AttemptEnd, Clock, Dispatch, Job, Projection, Queue, Random, Reports, StoreError,
+    Accounts, AttemptEnd, Clock, Dispatch, Job, Messages, Projection, Queue, Random, Reports, StoreError,
 };
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
 use crate::provider::messaging::{Messaging, OutboundText};
@@ -44,6 +44,8 @@ pub struct Deliver {
     pub dispatch: Arc<dyn Dispatch>,
     /// Where what the provider answers is merged.
     pub reports: Arc<dyn Reports>,
+    /// Other messages, to tell them from the one whose answer was lost.
+    pub messages: Arc<dyn Messages>,
     /// Where an attempt is taken over into its message, should the stream have lost it.
     pub projection: Arc<dyn Projection>,
     /// Credentials.
@@ -233,11 +235,12 @@ impl Deliver {
         self.dispatch.set_due(&message.tenant, message.id, Some(now.plus(*wait))).await
     }
 
-    /// A callback may have resolved a lost answer: then the lane need not wait for its time.
+    /// A callback may have resolved a lost answer, and a report that wins leaves no trace of what was
+    /// lost: so each attempt opens the lane that it may have closed.
     async fn reopen_lane(&self, view: &MessageView) -> Result<(), StoreError> {
         let Some(lane) = lane(&view.message) else { return Ok(()) };
-        for lost in view.attempts.iter().filter(|attempt| attempt.effect == Some(Effect::Unknown)) {
-            self.dispatch.open_lane(&lane, &self.attempt_ref(&view.message, lost.n)).await?;
+        for attempt in &view.attempts {
+            self.dispatch.open_lane(&lane, &self.attempt_ref(&view.message, attempt.n)).await?;
         }
         Ok(())
     }

@@ -5,14 +5,16 @@
 //! provider has said twice, and at least a minute after the call, that it has no such text,
 //! is the text known not to have been sent.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::deliver::{Deliver, ended, lane};
 use super::retry;
-use crate::domain::message::{Attempt, Message, MessageView};
+use crate::domain::ids::ProviderSid;
+use crate::domain::message::{Attempt, Direction, Message, MessageView};
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{StatusChange, StoreError};
+use crate::ports::{PageRequest, StatusChange, StoreError};
 use crate::provider::error::Effect;
 use crate::provider::messaging::{MessageQuery, RemoteMessage};
 
@@ -23,6 +25,8 @@ pub const FIRST_QUESTION: Duration = Duration::from_secs(5);
 const SURE_AFTER: Duration = Duration::from_secs(60);
 /// How many vain questions make sure, at least.
 const SURE_QUESTIONS: u32 = 2;
+/// How long before its call a message may have been accepted: the longest validity without a `sendBefore`.
+const LONGEST_WAIT: Duration = Duration::from_secs(4 * 3600);
 /// Clocks differ, and providers keep whole seconds.
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
 
@@ -53,6 +57,16 @@ impl Deliver {
             to: message.to.as_str().to_owned(),
             since: started.minus(CLOCK_SLACK),
         };
+        let neighbours = self.neighbours(message, query.since).await?;
+        if neighbours
+            .iter()
+            .any(|view| view.progress.status == MessageStatus::Sending && view.progress.sid.is_none())
+        {
+            // Its answer is still to come, and the provider's id may be of that one.
+            return self.ask_again(message, age).await;
+        }
+        let known: HashSet<&ProviderSid> =
+            neighbours.iter().filter_map(|view| view.progress.sid.as_ref()).chain(tried(view)).collect();
         let candidates = match messaging.find(&query).await {
             Ok(candidates) => candidates,
             Err(error) => {
@@ -61,6 +75,9 @@ impl Deliver {
             }
         };
         for remote in candidates.iter().filter(|remote| is_it(message, started, remote)) {
+            if known.contains(&remote.sid) {
+                continue;
+            }
             if !self.dispatch.claim(&message.account, &remote.sid, &reference).await? {
                 continue;
             }
@@ -95,6 +112,26 @@ impl Deliver {
         if end.superseded { self.later(message, now).await } else { Ok(()) }
     }
 
+    /// The other outbound messages of the same lane since then. Two equal texts look alike at the
+    /// provider: what is known to be another one's is not this one.
+    async fn neighbours(&self, message: &Message, since: Timestamp) -> Result<Vec<MessageView>, StoreError> {
+        let mut page = PageRequest { limit: 100, cursor: None };
+        let mut neighbours = Vec::new();
+        loop {
+            let got = self.messages.of_conversation(&message.tenant, message.conversation, &page).await?;
+            let past = got.items.iter().any(|view| view.message.created_at < since.minus(LONGEST_WAIT));
+            neighbours.extend(got.items.into_iter().filter(|view| {
+                view.message.id != message.id
+                    && view.message.direction == Direction::Outbound
+                    && view.message.from == message.from
+            }));
+            page.cursor = got.next;
+            if past || page.cursor.is_none() {
+                return Ok(neighbours);
+            }
+        }
+    }
+
     /// Asks again after a time that grows with the attempt's age. Past the lane's window somebody has
     /// to look, because a provider that cannot be asked for so long needs a person.
     async fn ask_again(&self, message: &Message, age: Duration) -> Result<(), StoreError> {
@@ -107,6 +144,11 @@ impl Deliver {
         let wait = age.clamp(Duration::from_secs(10), Duration::from_secs(900));
         self.later(message, self.clock.now().plus(wait)).await
     }
+}
+
+/// What the provider called the message in its other tries.
+fn tried(view: &MessageView) -> impl Iterator<Item = &ProviderSid> {
+    view.attempts.iter().filter_map(|attempt| attempt.sid.as_ref())
 }
 
 /// A message at the provider may be the one whose answer was lost: same text, and not older. A

@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a broken test must stop")]
 
 pub mod facts;
+pub mod fault_proxy;
 pub mod mutate;
 pub mod replay;
 pub mod sign;

@@ -1,0 +1,234 @@
+//! One deployment in memory: the real use-cases on the real store (dynoxide over HTTP, behind the fault
+//! proxy), with a queue, a provider and a clock of the test's own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use aws_credential_types::Credentials;
+use dynoxide::Database;
+use serde_json::{Value, json};
+use telephony::app::answer::Answer;
+use telephony::app::compose::{Caller, Compose};
+use telephony::app::deliver::Deliver;
+use telephony::app::project::Project;
+use telephony::app::receive_message::ReceiveMessage;
+use telephony::app::record_status::RecordStatus;
+use telephony::app::route_cache::RouteCache;
+use telephony::app::send_message::SendMessage;
+use telephony::app::sweep::Sweep;
+use telephony::domain::ids::{AccountId, TenantId};
+use telephony::domain::money::Micros;
+use telephony::domain::price::PriceTable;
+use telephony::domain::timestamp::Timestamp;
+use telephony::ports::{Accounts, Clock, Numbers, StoreError, Wallets};
+use telephony::provider::account::ProviderAccount;
+use telephony::provider::{Environment, ProviderId};
+use telephony_aws::{Clients, Profile, Store};
+use telephony_testkit::fault_proxy::FaultProxy;
+use telephony_testkit::webhooks::SAMPLES;
+use tokio::task::JoinHandle;
+
+use crate::cutting::Cutting;
+use crate::fuse::{Cut, Fuse};
+use crate::provider::{Fate, Mood, Provider};
+use crate::queue::{Counting, FakeClock, MemoryQueue};
+use crate::support::samples::{OWN, at, number, tenant};
+
+/// What was paid in.
+pub const DEPOSIT: i64 = 100_000;
+
+/// The engine behind the fault proxy, and the store's client before it. Shared by the worlds of one
+/// test, each of which has a table of its own.
+pub struct Engine {
+    pub proxy: FaultProxy,
+    database: Database,
+    clients: Clients,
+    tables: AtomicU32,
+    serving: JoinHandle<()>,
+}
+
+impl Engine {
+    pub async fn start() -> Arc<Self> {
+        let database = Database::memory().unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstream = listener.local_addr().unwrap();
+        let serving = tokio::spawn(dynoxide::server::serve_on(listener, database.clone()));
+        let proxy = FaultProxy::start(upstream).await;
+        let keys = Credentials::new("test", "test", None, None, "test");
+        let clients = Clients::new(Profile::Worker, "us-east-1".into(), keys, Some(proxy.url()));
+        Arc::new(Self { proxy, database, clients, tables: AtomicU32::new(0), serving })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// A deployment.
+pub struct World {
+    pub provider_id: ProviderId,
+    pub tenant: TenantId,
+    pub store: Store,
+    pub engine: Arc<Engine>,
+    pub fuse: Arc<Fuse>,
+    pub clock: Arc<FakeClock>,
+    pub queue: Arc<MemoryQueue>,
+    pub provider: Arc<Provider>,
+    pub caller: Caller,
+    pub send: Arc<SendMessage>,
+    pub deliver: Arc<Deliver>,
+    pub project: Arc<Project>,
+    pub receive: Arc<ReceiveMessage>,
+    pub record: Arc<RecordStatus>,
+    pub sweep: Arc<Sweep>,
+    table: String,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let request = json!({"TableName": self.table});
+        let _ = serde_json::from_value(request).map(|request| self.engine.database.delete_table(request));
+    }
+}
+
+/// The accounts of the test kit.
+struct Samples;
+
+#[async_trait]
+impl Accounts for Samples {
+    async fn of_provider(&self, provider: ProviderId) -> Result<Vec<ProviderAccount>, StoreError> {
+        let accounts = SAMPLES.iter().map(telephony_testkit::webhooks::Sample::account);
+        Ok(accounts.filter(|account| account.provider == provider).collect())
+    }
+
+    async fn account(&self, id: &AccountId) -> Result<Option<ProviderAccount>, StoreError> {
+        let mut accounts = SAMPLES.iter().map(telephony_testkit::webhooks::Sample::account);
+        Ok(accounts.find(|account| account.id == *id))
+    }
+
+    async fn refresh(&self) {}
+}
+
+/// The table as the template has it.
+fn create(database: &Database, table: &str) {
+    let key = |pk: &str, sk: &str| json!([{"AttributeName": pk, "KeyType": "HASH"}, {"AttributeName": sk, "KeyType": "RANGE"}]);
+    let index = |name: &str, pk: &str, sk: &str| json!({"IndexName": name, "KeySchema": key(pk, sk), "Projection": {"ProjectionType": "KEYS_ONLY"}});
+    use telephony_aws::keys::{GSI1PK, GSI1SK, GSI2PK, GSI2SK, PENDING, PK, SK, TIMELINE};
+    let names = [PK, SK, GSI1PK, GSI1SK, GSI2PK, GSI2SK];
+    let request = json!({
+        "TableName": table, "BillingMode": "PAY_PER_REQUEST", "KeySchema": key(PK, SK),
+        "AttributeDefinitions": names.map(|name| json!({"AttributeName": name, "AttributeType": "S"})),
+        "GlobalSecondaryIndexes": [index(TIMELINE, GSI1PK, GSI1SK), index(PENDING, GSI2PK, GSI2SK)],
+    });
+    database.create_table(serde_json::from_value(request).unwrap()).unwrap();
+}
+
+/// What a world is made of.
+pub struct Setting<'s> {
+    pub provider: ProviderId,
+    pub fate: Fate,
+    pub moods: &'s [Mood],
+    pub cuts: &'s [Cut],
+}
+
+impl World {
+    pub async fn new(engine: &Arc<Engine>, setting: &Setting<'_>) -> Self {
+        let table = format!("tandem-{}", engine.tables.fetch_add(1, Ordering::SeqCst));
+        create(&engine.database, &table);
+        let store = engine.clients.store(&table);
+        let demo = tenant("demo");
+        let account = format!("test-{}", setting.provider);
+        let own = telephony::domain::number::PhoneNumber {
+            provider: setting.provider,
+            ..number(&demo, &account, OWN)
+        };
+        assert!(store.put(&own).await.unwrap());
+        store.deposit(&demo, Micros::new(DEPOSIT), "r", at(0)).await.unwrap();
+
+        let fuse = Fuse::new(setting.cuts);
+        let clock = Arc::new(FakeClock::new(at(0)));
+        let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock)));
+        let provider = Arc::new(Provider::new(Arc::clone(&clock), setting.fate, setting.moods));
+        let cut = Arc::new(Cutting { inner: store.clone(), fuse: Arc::clone(&fuse) });
+        let jobs = Arc::new(Cutting { inner: Arc::clone(&queue), fuse: Arc::clone(&fuse) });
+        let transport = Arc::new(Cutting { inner: Arc::clone(&provider), fuse: Arc::clone(&fuse) });
+        let plain = Arc::new(store.clone());
+        let random = Arc::new(Counting::default());
+        let prices = PriceTable::bundled();
+        let send = SendMessage {
+            compose: Compose {
+                numbers: plain.clone(),
+                templates: plain.clone(),
+                conversations: plain.clone(),
+                prices,
+                default_country: "US".into(),
+                environment: Environment::default(),
+            },
+            outbox: cut.clone(),
+            messages: plain.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        };
+        let deliver = Deliver {
+            dispatch: cut.clone(),
+            reports: cut.clone(),
+            projection: cut.clone(),
+            accounts: Arc::new(Samples),
+            queue: jobs.clone(),
+            transport,
+            clock: clock.clone(),
+            random: random.clone(),
+            environment: Environment::default(),
+            public_base_url: "https://phone.example.com".into(),
+        };
+        let answer = Answer {
+            outbox: cut.clone(),
+            templates: plain.clone(),
+            numbers: plain.clone(),
+            projection: cut.clone(),
+            prices,
+            clock: clock.clone(),
+        };
+        let project =
+            Project { projection: cut.clone(), queue: jobs.clone(), answer, clock: clock.clone(), random };
+        Self {
+            provider_id: setting.provider,
+            caller: Caller { tenant: demo.clone(), user: "ann".parse().unwrap() },
+            tenant: demo,
+            send: Arc::new(send),
+            deliver: Arc::new(deliver),
+            project: Arc::new(project),
+            receive: Arc::new(ReceiveMessage { routes: RouteCache::new(plain.clone()), inbox: cut.clone() }),
+            record: Arc::new(RecordStatus { reports: cut.clone(), inbox: cut.clone() }),
+            sweep: Arc::new(Sweep { pending: cut, media: plain, queue: jobs }),
+            store,
+            engine: Arc::clone(engine),
+            fuse,
+            clock,
+            queue,
+            provider,
+            table,
+        }
+    }
+
+    pub fn account(&self) -> AccountId {
+        format!("test-{}", self.provider_id).parse().unwrap()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The whole table by key, read past the proxy, in DynamoDB's JSON.
+    pub fn items(&self) -> HashMap<(String, String), Value> {
+        let scan = dynoxide::actions::scan::ScanRequest { table_name: self.table.clone(), ..Default::default() };
+        let items = self.engine.database.scan(scan).unwrap().items.unwrap_or_default();
+        let key = |item: &Value, name: &str| item[name]["S"].as_str().unwrap().to_owned();
+        let items = items.iter().map(|item| serde_json::to_value(item).unwrap());
+        items.map(|item| ((key(&item, "PK"), key(&item, "SK")), item)).collect()
+    }
+}
