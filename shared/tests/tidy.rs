@@ -1,5 +1,6 @@
 //! The rules of the house that no compiler holds: where names may occur, what may depend on what,
 //! and that the template, the contract and the tree agree.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -52,19 +53,7 @@ fn production(text: &str) -> &str {
 /// The packages that a package's binary is built of.
 fn tree(package: &str) -> BTreeSet<String> {
     let listing = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--offline",
-            "--locked",
-            "-e",
-            "normal",
-            "--prefix",
-            "none",
-            "-f",
-            "{p}",
-            "-p",
-            package,
-        ])
+        .args(["tree", "--locked", "-e", "normal", "--prefix", "none", "-f", "{p}", "-p", package])
         .current_dir(root())
         .output()
         .expect("cargo tree runs");

@@ -2,7 +2,7 @@
 //! counted, nothing is timed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -78,7 +78,7 @@ pub async fn inbound(body: &str) -> Result<Path, Error> {
     let cloud = Cloud::new(engine::start().await?, events::secret(), tally.clone());
     let store = Arc::new(store(&cloud.listen(None).await?));
     hold_number(&store, &events::TWILIO).await?;
-    let queue = Arc::new(Jobs::default());
+    let (queue, clock) = (Arc::new(Jobs::default()), Arc::new(Ticking::default()));
     let receive = ReceiveMessage { routes: RouteCache::new(store.clone()), inbox: store.clone() };
     let project = Project {
         projection: store.clone(),
@@ -89,10 +89,10 @@ pub async fn inbound(body: &str) -> Result<Path, Error> {
             numbers: store.clone(),
             projection: store.clone(),
             prices: PriceTable::bundled(),
-            clock: Arc::new(Fixed),
+            clock: clock.clone(),
         },
-        clock: Arc::new(Fixed),
-        random: Arc::new(Fixed),
+        clock: clock.clone(),
+        random: clock.clone(),
     };
     let (provider, account) = (events::TWILIO.provider.parse()?, events::TWILIO.id.parse()?);
     let mut path = Err("nothing was sent".into());
@@ -107,7 +107,7 @@ pub async fn inbound(body: &str) -> Result<Path, Error> {
             answered_by_provider: false,
         };
         tally.take();
-        let Received::New(id) = receive.receive(provider, &account, text, Fixed.now()).await? else {
+        let Received::New(id) = receive.receive(provider, &account, text, clock.now()).await? else {
             return Err("the text was not stored".into());
         };
         let request = tally.take();
@@ -131,15 +131,18 @@ impl Queue for Jobs {
     }
 }
 
-struct Fixed;
+/// A second passes with each look: messages have an order.
+#[derive(Default)]
+struct Ticking(AtomicI64);
 
-impl Clock for Fixed {
+impl Clock for Ticking {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_795_248_000_000)
+        let seconds = self.0.fetch_add(1, Ordering::SeqCst);
+        Timestamp::from_millis(1_795_248_000_000 + seconds * 1_000)
     }
 }
 
-impl Random for Fixed {
+impl Random for Ticking {
     fn ulid(&self, _: Timestamp) -> u128 {
         1
     }

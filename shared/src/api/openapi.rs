@@ -52,6 +52,8 @@ pub struct Operation {
     /// What it does.
     pub summary: &'static str,
     status: u16,
+    /// The status of a repetition that changed nothing, where it is another one.
+    replayed: Option<u16>,
     body: Option<fn(&mut SchemaGenerator) -> Value>,
     answer: Answer,
     query: &'static [&'static str],
@@ -69,6 +71,7 @@ pub const OPERATIONS: &[Operation] = &[
         access: Access::User,
         summary: "Send one SMS or MMS",
         status: 202,
+        replayed: None,
         body: Some(schema::<SendRequest>),
         answer: Answer::Member("message", schema::<SentMessage>),
         query: &[],
@@ -126,6 +129,7 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     Operation {
         access: Access::Admin,
+        replayed: Some(200),
         ..post(
             "/api/wallet/deposit",
             "Add money to a wallet, once per reference",
@@ -218,7 +222,17 @@ const fn get(
     answer: Answer,
     query: &'static [&'static str],
 ) -> Operation {
-    Operation { method: "GET", path, access: Access::User, summary, status: 200, body: None, answer, query }
+    Operation {
+        method: "GET",
+        path,
+        access: Access::User,
+        summary,
+        status: 200,
+        replayed: None,
+        body: None,
+        answer,
+        query,
+    }
 }
 
 const fn post(
@@ -228,11 +242,31 @@ const fn post(
     body: Option<fn(&mut SchemaGenerator) -> Value>,
     answer: Answer,
 ) -> Operation {
-    Operation { method: "POST", path, access: Access::User, summary, status, body, answer, query: &[] }
+    Operation {
+        method: "POST",
+        path,
+        access: Access::User,
+        summary,
+        status,
+        replayed: None,
+        body,
+        answer,
+        query: &[],
+    }
 }
 
 const fn delete(path: &'static str, summary: &'static str, access: Access, answer: Answer) -> Operation {
-    Operation { method: "DELETE", path, access, summary, status: 200, body: None, answer, query: &[] }
+    Operation {
+        method: "DELETE",
+        path,
+        access,
+        summary,
+        status: 200,
+        replayed: None,
+        body: None,
+        answer,
+        query: &[],
+    }
 }
 
 const fn webhook(path: &'static str, summary: &'static str) -> Operation {
@@ -242,6 +276,7 @@ const fn webhook(path: &'static str, summary: &'static str) -> Operation {
         access: Access::Provider,
         summary,
         status: 200,
+        replayed: None,
         body: None,
         answer: Answer::Other("text/xml"),
         query: &[],
@@ -284,6 +319,9 @@ pub fn document() -> Value {
 fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     let mut responses = Map::new();
     responses.insert(operation.status.to_string(), success(operation, generator));
+    if let Some(status) = operation.replayed {
+        responses.insert(status.to_string(), success(operation, generator));
+    }
     responses.insert(
         "default".to_owned(),
         json!({

@@ -8,7 +8,8 @@ use crate::scenario::{Act, PRICE, Scenario};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_send() {
-    Scenario::sent("plain send", &[], true).enumerate().await;
+    let plain = Scenario { every: 1, ..Scenario::sent("plain send", &[], true) };
+    plain.enumerate().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,7 +24,8 @@ async fn an_answer_that_is_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_lost_with_the_callbacks() {
-    Scenario::sent("taken, answer and callbacks lost", &[Mood::TakesAndIsLost], false).enumerate().await;
+    let lost = Scenario::sent("taken, answer and callbacks lost", &[Mood::TakesAndIsLost], false);
+    Scenario { every: 1, ..lost }.enumerate().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,6 +68,7 @@ async fn what_does_not_arrive() {
 async fn help_is_answered_once() {
     let mut help = Scenario::sent("HELP", &[], true);
     help.provider = ProviderId::SignalWire;
+    help.every = 1;
     help.act = Act::Inbound("HELP");
     help.expected.texts = vec![("Reply STOP", 1)];
     help.expected.statuses = vec![("Reply STOP", Delivered)];
@@ -95,4 +98,18 @@ async fn a_scheduled_text_is_withdrawn() {
     let withdrawn = Scenario::never_sent("scheduled and withdrawn", &[], Act::LaterAndWithdrawn, Canceled);
     assert_eq!(withdrawn.expected.captured, 0, "of {PRICE}");
     withdrawn.enumerate().await;
+}
+
+/// Two equal texts on one lane: the lost answer of the first must not be taken for the second's.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_equal_texts_and_a_lost_answer() {
+    for callbacks in [true, false] {
+        let mut twice =
+            Scenario::sent("two equal texts, one answer lost", &[Mood::TakesAndIsLost], callbacks);
+        twice.every = 8;
+        twice.act = Act::SendTwice;
+        twice.expected.texts = vec![("Hello", 2)];
+        (twice.expected.captured, twice.expected.messages) = (2 * PRICE, 2);
+        twice.enumerate().await;
+    }
 }

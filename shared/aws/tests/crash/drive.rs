@@ -64,6 +64,11 @@ impl Drive {
 
     /// A client sends a text under a key, until it has an answer.
     pub async fn send(&self, body: &str, send_at: Option<Timestamp>) -> MessageId {
+        self.send_under("key", body, send_at).await
+    }
+
+    /// The same, under a key of the caller's choice.
+    pub async fn send_under(&self, key: &str, body: &str, send_at: Option<Timestamp>) -> MessageId {
         let request = SendRequest {
             to: CONTACT.into(),
             from: Some(OWN.into()),
@@ -72,7 +77,7 @@ impl Drive {
             ..SendRequest::default()
         };
         let (send, caller) = (&self.world.send, &self.world.caller);
-        self.patiently(|| send.send(caller, &request, Some(body))).await.view.message.id
+        self.patiently(|| send.send(caller, &request, Some(key))).await.view.message.id
     }
 
     /// The contact texts us.
@@ -89,6 +94,12 @@ impl Drive {
         let world = &self.world;
         let outbox = Cutting { inner: world.store.clone(), fuse: world.fuse.clone() };
         self.patiently(|| outbox.cancel(&world.tenant, id, world.now())).await
+    }
+
+    /// Somebody else's job for the same message: a queue hands out at least once.
+    pub async fn deliver(&self, id: MessageId) {
+        let world = &self.world;
+        let _ = world.fuse.process(world.deliver.deliver(&world.tenant, id)).await;
     }
 
     /// Drives it until nothing is left to do, or `horizon` is over. True: it is at rest.
@@ -176,7 +187,7 @@ impl Drive {
     }
 
     /// The worker takes a job.
-    async fn work(&self) -> bool {
+    pub async fn work(&self) -> bool {
         let world = &self.world;
         let Some((receipt, job)) = world.queue.receive() else { return false };
         let Job::Send { tenant, message } = &job else { panic!("no media here") };

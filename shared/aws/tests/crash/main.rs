@@ -13,6 +13,7 @@
     reason = "this is a test as a whole"
 )]
 
+mod confluence;
 mod crashes;
 mod cutting;
 mod drive;
@@ -20,7 +21,9 @@ mod fuse;
 mod law;
 mod provider;
 mod queue;
+mod races;
 mod scenario;
+mod store_faults;
 #[path = "../support/mod.rs"]
 mod support;
 mod world;

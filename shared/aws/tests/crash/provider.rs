@@ -57,7 +57,6 @@ pub struct Remote {
 struct State {
     moods: VecDeque<Mood>,
     taken: Vec<Remote>,
-    creates: Vec<Timestamp>,
 }
 
 /// The provider.
@@ -76,11 +75,6 @@ impl Provider {
     /// What it has taken.
     pub fn taken(&self) -> Vec<Remote> {
         self.state.lock().unwrap().taken.clone()
-    }
-
-    /// When it was asked to take one, in order.
-    pub fn creates(&self) -> Vec<Timestamp> {
-        self.state.lock().unwrap().creates.clone()
     }
 
     fn passed(&self, text: &Remote, now: Timestamp) -> usize {
@@ -119,7 +113,6 @@ impl Provider {
         };
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap();
-        state.creates.push(now);
         let mood = state.moods.pop_front().unwrap_or(Mood::Takes);
         match mood {
             Mood::Away => return Err(TransportError::NotConnected),

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use dynoxide::Database;
 use serde_json::{Value, json};
 use telephony::app::answer::Answer;
@@ -45,6 +47,7 @@ pub struct Engine {
     pub proxy: FaultProxy,
     database: Database,
     clients: Clients,
+    hasty: aws_sdk_dynamodb::Client,
     tables: AtomicU32,
     serving: JoinHandle<()>,
 }
@@ -58,8 +61,21 @@ impl Engine {
         let proxy = FaultProxy::start(upstream).await;
         let keys = Credentials::new("test", "test", None, None, "test");
         let clients = Clients::new(Profile::Worker, "us-east-1".into(), keys, Some(proxy.url()));
-        Arc::new(Self { proxy, database, clients, tables: AtomicU32::new(0), serving })
+        let hasty = hasty(&proxy.url());
+        Arc::new(Self { proxy, database, clients, hasty, tables: AtomicU32::new(0), serving })
     }
+}
+
+/// A client that never tries again, so that every fault reaches the use-case.
+fn hasty(endpoint: &str) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(endpoint)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .retry_config(RetryConfig::disabled());
+    aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
 impl Drop for Engine {
@@ -133,13 +149,18 @@ pub struct Setting<'s> {
     pub fate: Fate,
     pub moods: &'s [Mood],
     pub cuts: &'s [Cut],
+    /// The store's client gives up at once.
+    pub hasty: bool,
 }
 
 impl World {
     pub async fn new(engine: &Arc<Engine>, setting: &Setting<'_>) -> Self {
         let table = format!("tandem-{}", engine.tables.fetch_add(1, Ordering::SeqCst));
         create(&engine.database, &table);
-        let store = engine.clients.store(&table);
+        let store = match setting.hasty {
+            true => Store::new(engine.hasty.clone(), table.as_str()),
+            false => engine.clients.store(&table),
+        };
         let demo = tenant("demo");
         let account = format!("test-{}", setting.provider);
         let own = telephony::domain::number::PhoneNumber {
@@ -176,6 +197,7 @@ impl World {
         let deliver = Deliver {
             dispatch: cut.clone(),
             reports: cut.clone(),
+            messages: plain.clone(),
             projection: cut.clone(),
             accounts: Arc::new(Samples),
             queue: jobs.clone(),
@@ -225,10 +247,17 @@ impl World {
 
     /// The whole table by key, read past the proxy, in DynamoDB's JSON.
     pub fn items(&self) -> HashMap<(String, String), Value> {
-        let scan = dynoxide::actions::scan::ScanRequest { table_name: self.table.clone(), ..Default::default() };
+        let scan =
+            dynoxide::actions::scan::ScanRequest { table_name: self.table.clone(), ..Default::default() };
         let items = self.engine.database.scan(scan).unwrap().items.unwrap_or_default();
         let key = |item: &Value, name: &str| item[name]["S"].as_str().unwrap().to_owned();
         let items = items.iter().map(|item| serde_json::to_value(item).unwrap());
         items.map(|item| ((key(&item, "PK"), key(&item, "SK")), item)).collect()
+    }
+
+    /// The webhook of another process, which no fuse counts.
+    pub fn receive_apart(&self) -> ReceiveMessage {
+        let store = Arc::new(self.store.clone());
+        ReceiveMessage { routes: RouteCache::new(store.clone()), inbox: store }
     }
 }

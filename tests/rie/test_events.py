@@ -1,0 +1,431 @@
+"""Each function's program, started by itself under Lambda's Runtime Interface Emulator, is given each file of events/.
+
+The table, the queues, the bucket and the secret are this test's own, in the emulator of a running stack; the keys and
+the address are those that the files are signed for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+import samcli
+from botocore.config import Config
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import artifacts  # noqa: E402
+import events  # noqa: E402
+
+MACHINE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+RIE = Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{MACHINE}"
+DEMO = events.World()
+XML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3
+
+
+def stack_file() -> Path:
+    if named := os.environ.get("TANDEM_STACK"):
+        return Path(named)
+    local = ROOT / ".local"
+    return next((file for file in (local / "test" / "stack.json", local / "stack.json") if file.exists()), local / "stack.json")
+
+
+def program(function: str) -> Path:
+    """The release build for this machine where there is one, else the development build."""
+    release = ROOT / "target" / f"lambda-{MACHINE}" / function / "bootstrap"
+    return release if release.exists() else ROOT / "target" / "debug" / function
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Bench:
+    """What a deployment would have made for the functions, and the functions."""
+
+    def __init__(self, stack: dict[str, Any], logs: Path) -> None:
+        self.stack, self.logs, self.name = stack, logs, "rie-" + secrets.token_hex(4)
+        self.running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
+        self.dynamo, self.s3, self.sqs = self.client("dynamodb"), self.client("s3"), self.client("sqs")
+        self.make_table()
+        self.s3.create_bucket(Bucket=self.name)
+        self.queues = {
+            name: self.sqs.create_queue(QueueName=f"{self.name}-{name}")["QueueUrl"] for name in ("outbound", "media")
+        }
+        accounts = [
+            {"id": "platform-twilio", "provider": "twilio", "config": {
+                "account_sid": DEMO.twilio_account, "auth_token": DEMO.twilio_token, "api_base": stack["simulator"] + "/twilio"}},
+            {"id": "platform-signalwire", "provider": "signalwire", "config": {
+                "project_id": DEMO.signalwire_project, "token": "PTdemo", "space_url": "demo.signalwire.com",
+                "signing_key": DEMO.signalwire_key, "api_base": stack["simulator"] + "/signalwire"}},
+        ]  # fmt: skip
+        self.client("secretsmanager").create_secret(Name=self.name, SecretString=json.dumps({"accounts": accounts}))
+        self.make_provider()
+        self.register_numbers()
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service, endpoint_url=self.stack["endpoint"], region_name="us-east-1", aws_access_key_id="test",
+            aws_secret_access_key="test", config=Config(retries={"max_attempts": 2}),
+        )  # fmt: skip
+
+    def make_table(self) -> None:
+        """The table as the stack has it."""
+        like = self.dynamo.describe_table(TableName=self.stack["table"])["Table"]
+        indexes = [{part: index[part] for part in ("IndexName", "KeySchema", "Projection")} for index in like["GlobalSecondaryIndexes"]]
+        self.dynamo.create_table(
+            TableName=self.name, KeySchema=like["KeySchema"], AttributeDefinitions=like["AttributeDefinitions"],
+            GlobalSecondaryIndexes=indexes, BillingMode="PAY_PER_REQUEST",
+        )  # fmt: skip
+        self.dynamo.get_waiter("table_exists").wait(TableName=self.name, WaiterConfig={"Delay": 1})
+
+    def make_provider(self) -> None:
+        """The demo account at the simulator, with a number whose webhooks go nowhere: the events are given by hand."""
+        control(self.stack, "accounts", {"provider": "twilio", "sid": DEMO.twilio_account, "auth_token": DEMO.twilio_token})
+        control(self.stack, "numbers", {"provider": "twilio", "account": DEMO.twilio_account, "phone_number": DEMO.numbers["twilio"]})
+
+    def register_numbers(self) -> None:
+        binary = Path(os.environ.get("TANDEM_BIN", ROOT / "target" / "debug" / "tandem"))
+        for provider, number in DEMO.numbers.items():
+            subprocess.run(
+                [binary, "number", "add", "--phone", number, "--provider", provider, "--account", f"platform-{provider}", "--tenant", "demo"],
+                env=self.environment(), check=True, capture_output=True, timeout=60,
+            )  # fmt: skip
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": "/usr/bin:/bin",
+            "AWS_ENDPOINT_URL": self.stack["endpoint"],
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SESSION_TOKEN": "",
+            "TABLE_NAME": self.name,
+            "PROVIDER_SECRET_ID": self.name,
+            "MEDIA_BUCKET": self.name,
+            "OUTBOUND_QUEUE_URL": self.queues["outbound"],
+            "MEDIA_QUEUE_URL": self.queues["media"],
+            "PUBLIC_BASE_URL": DEMO.base,
+            "SIMULATOR_ORIGINS": f"{self.stack['simulator']},{self.stack['cdn']}",
+        }
+
+    # ---- functions ----
+
+    def invoke(self, name: str, event: dict[str, Any] | None = None) -> Any:
+        """Gives the function of a file that file, or `event` instead."""
+        function = name.split(".")[0]
+        if function not in self.running:
+            self.start(function)
+        process, url = self.running[function]
+        event = event if event is not None else json.loads((ROOT / "events" / f"{name}.json").read_text())
+        answer = requests.post(url, json=event, timeout=60)
+        assert process.poll() is None, self.log(function)
+        assert answer.status_code == 200, self.log(function)
+        body = answer.json() if answer.text else None
+        assert not (isinstance(body, dict) and "errorType" in body), (body, self.log(function))
+        return body
+
+    def start(self, function: str) -> None:
+        binary = program(function)
+        assert binary.exists(), f"{binary} is missing; build it first"
+        api, front = free_port(), free_port()
+        log = (self.logs / f"{function}.log").open("wb")
+        process = subprocess.Popen(
+            [RIE, "--runtime-api-address", f"127.0.0.1:{api}", "--runtime-interface-emulator-address", f"127.0.0.1:{front}", binary],
+            env={**self.environment(), "AWS_LAMBDA_FUNCTION_NAME": function, "AWS_LAMBDA_FUNCTION_TIMEOUT": "60"},
+            stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+        self.running[function] = (process, f"http://127.0.0.1:{front}/2015-03-31/functions/function/invocations")
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", front), timeout=1).close()
+                return
+            except OSError:
+                assert process.poll() is None and time.monotonic() < deadline, self.log(function)
+                time.sleep(0.05)
+
+    def log(self, function: str) -> str:
+        return (self.logs / f"{function}.log").read_text(errors="replace")[-3000:]
+
+    def stop(self) -> None:
+        for process, _ in self.running.values():
+            os.killpg(process.pid, 15)  # The emulator, and the function that it started.
+        for process, _ in self.running.values():
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, 9)
+                process.wait(10)
+
+    # ---- what was stored ----
+
+    def items(self, entity: str | None = None) -> list[dict[str, Any]]:
+        found = []
+        for page in self.dynamo.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True):
+            found += page["Items"]
+        return [item for item in found if entity is None or item["ent"]["S"] == entity]
+
+    def item(self, pk: str, sk: str) -> dict[str, Any]:
+        item = self.dynamo.get_item(TableName=self.name, Key={"PK": {"S": pk}, "SK": {"S": sk}}, ConsistentRead=True).get("Item")
+        assert item is not None, (pk, sk, [(i["PK"]["S"], i["SK"]["S"]) for i in self.items()])
+        return item
+
+    def jobs(self, queue: str) -> list[dict[str, Any]]:
+        """Takes what is in a queue."""
+        found: list[dict[str, Any]] = []
+        while got := self.sqs.receive_message(QueueUrl=self.queues[queue], MaxNumberOfMessages=10).get("Messages", []):
+            for message in got:
+                found.append(json.loads(message["Body"]))
+                self.sqs.delete_message(QueueUrl=self.queues[queue], ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+
+def control(stack: dict[str, Any], path: str, body: Any) -> dict[str, Any]:
+    answer = requests.post(f"{stack['simulator']}/_sim/{path}", json=body, timeout=30)
+    assert answer.ok, answer.text
+    return answer.json()
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    if not stack_file().exists():
+        pytest.fail(f"no stack is running ({stack_file()}); run: make up")
+    bench = Bench(json.loads(stack_file().read_text()), tmp_path_factory.mktemp("functions"))
+    try:
+        yield bench
+    finally:
+        bench.stop()
+
+
+MESSAGE = f"T#demo#M#{events.OUTBOUND}"
+seen: set[str] = set()
+
+
+def played(bench: Bench, name: str, event: dict[str, Any] | None = None) -> Any:
+    seen.add(name)
+    return bench.invoke(name, event)
+
+
+def http(bench: Bench, name: str, status: int, event: dict[str, Any] | None = None) -> dict[str, Any]:
+    answer = played(bench, name, event)
+    assert answer["statusCode"] == status, (answer, bench.log(name.split(".")[0]))
+    body = json.loads(answer["body"]) if answer.get("body", "").startswith("{") else {}
+    assert status >= 300 or body.get("success", True) is True, body
+    return {**answer, "json": body}
+
+
+def webhook(bench: Bench, name: str, event: dict[str, Any] | None = None) -> None:
+    answer = http(bench, name, 200, event)
+    assert answer["body"] == XML and "xml" in answer["headers"]["content-type"], answer
+
+
+def test_the_files_are_what_the_script_writes() -> None:
+    assert events.stale() == [], "run: make events"
+    named = {events.function_of(name) for name in events.render(DEMO)}
+    assert named == set(artifacts.functions())
+
+
+def test_texts_are_stored_once(bench: Bench) -> None:
+    before = len(bench.items())
+    for name in ("sms-webhook.forged", "status-callback.forged"):
+        assert http(bench, name, 403)["json"]["code"] == "INVALID_SIGNATURE"
+    assert len(bench.items()) == before
+    for name, provider, sid in (
+        ("sms-webhook.twilio", "twilio", events.TWILIO_TEXT),
+        ("sms-webhook.signalwire", "signalwire", events.SIGNALWIRE_TEXT),
+    ):
+        webhook(bench, name)
+        stored = bench.item(f"T#demo#M#{events.inbound_id(f'platform-{provider}', sid)}", "M")
+        assert stored["st"]["S"] == "received" and stored["ent"]["S"] == "msg"
+        again = len(bench.items())
+        webhook(bench, name)
+        assert len(bench.items()) == again
+    assert bench.item(f"T#demo#M#{events.inbound_id('platform-signalwire', events.SIGNALWIRE_TEXT)}", "M")["body"]["S"] == "Grüezi 😀 & good morning"
+
+
+def test_stop_is_stored_with_its_text(bench: Bench) -> None:
+    webhook(bench, "sms-webhook.signalwire-stop")
+    consent = bench.item(f"T#demo#O#{DEMO.stopping_phone}", "O")
+    assert consent["ent"]["S"] == "opt"
+    assert any(item["ent"]["S"] == "oph" for item in bench.items())
+
+
+def test_a_deposit_and_what_the_wallet_says(bench: Bench) -> None:
+    assert http(bench, "wallet.forbidden", 403)["json"]["code"] == "FORBIDDEN"
+    assert http(bench, "wallet.deposit", 201)["json"]["balance"] == 10
+    assert http(bench, "wallet.deposit", 200)["headers"]["idempotency-replayed"] == "true"
+    assert http(bench, "wallet.get", 200)["json"]["available"] == 10
+    [entry] = http(bench, "wallet.transactions", 200)["json"]["items"]
+    assert (entry["type"], entry["reference"]) == ("deposit", "event-1")
+
+
+def test_sends_are_accepted_with_their_hold(bench: Bench) -> None:
+    answer = http(bench, "send-message.invalid", 400)
+    assert answer["json"]["errors"][0]["field"] == "to"
+    sent = http(bench, "send-message", 202)["json"]["message"]
+    again = http(bench, "send-message", 202)
+    assert again["json"]["message"]["id"] == sent["id"] and again["headers"]["idempotency-replayed"] == "true"
+    stored = bench.item(f"T#demo#M#{sent['id']}", "M")
+    assert (stored["st"]["S"], stored["body"]["S"]) == ("queued", "Your table is ready.")
+    assert bench.item(f"T#demo#M#{sent['id']}", "HOLD")["amount"]["N"] == "7500"
+    picture = http(bench, "send-message.mms", 202)["json"]["message"]
+    assert bench.item(f"T#demo#M#{picture['id']}", "HOLD")["amount"]["N"] == "20000"
+    # The rest of the story is about one message with a known id: the same item under that id.
+    event = json.loads((ROOT / "events" / "projector.json").read_text())
+    image = event["Records"][0]["dynamodb"]["NewImage"]
+    assert set(stored) == set(image), "the event's item is not what the store writes"
+    assert set(json.loads(stored["doc"]["S"])) == set(json.loads(image["doc"]["S"]))
+    bench.dynamo.put_item(TableName=bench.name, Item=image)
+    hold = {**bench.item(f"T#demo#M#{sent['id']}", "HOLD"), "PK": {"S": MESSAGE}}
+    bench.dynamo.put_item(TableName=bench.name, Item=hold)
+
+
+def test_the_projector_hands_out_work_and_keeps_the_conversation(bench: Bench) -> None:
+    assert played(bench, "projector") == {"batchItemFailures": []}
+    assert bench.jobs("outbound") == [{"job": "send", "tenant": "demo", "message": events.OUTBOUND}]
+    conversation = bench.item(f"T#demo#C#{events.conversation_id(DEMO.phone)}", "C")
+    assert conversation["lm"]["S"] == events.OUTBOUND
+    count = conversation["cnt"]
+    assert played(bench, "projector") == {"batchItemFailures": []}
+    assert bench.item(f"T#demo#C#{events.conversation_id(DEMO.phone)}", "C")["cnt"] == count
+    bench.jobs("outbound")
+
+
+def test_a_status_that_came_first_waits_as_a_stub(bench: Bench) -> None:
+    webhook(bench, "status-callback.signalwire-undelivered")
+    stub = bench.item(MESSAGE, "A#0002")
+    assert (stub["st"]["S"], stub["ec"]["S"], stub["acct"]["S"]) == ("undelivered", "30003", "platform-signalwire")
+    assert "sa" not in stub, "never begun"
+    bench.dynamo.delete_item(TableName=bench.name, Key={"PK": {"S": MESSAGE}, "SK": {"S": "A#0002"}})
+
+
+def test_the_worker_sends_once(bench: Bench) -> None:
+    def at_provider() -> list[dict[str, Any]]:
+        found = requests.get(f"{bench.stack['simulator']}/_sim/messages", params={"account": DEMO.twilio_account, "to": DEMO.phone}, timeout=30)
+        return [m for m in found.json()["messages"] if m["direction"] != "inbound" and (m["status_callback"] or "").split("m=")[-1].split("#")[0] == events.opaque(events.OUTBOUND)]
+
+    known = len(at_provider())
+    assert played(bench, "outbound-worker") == {"batchItemFailures": []}
+    attempt = bench.item(MESSAGE, "A#0001")
+    assert attempt["sid"]["S"].startswith("SM") and attempt["acct"]["S"] == "platform-twilio"
+    [message] = at_provider()[: len(at_provider()) - known]
+    assert message["sid"] == attempt["sid"]["S"]
+    assert message["status_callback"].startswith(f"{DEMO.base}/api/webhooks/twilio/status-callback?m={events.opaque(events.OUTBOUND)}")
+    assert played(bench, "outbound-worker") == {"batchItemFailures": []}
+    assert len(at_provider()) == known + 1
+
+
+def test_receipts_move_the_attempt_and_never_back(bench: Bench) -> None:
+    """The file names the provider's id of the story; the simulator gave another one."""
+    sid = bench.item(MESSAGE, "A#0001")["sid"]["S"]
+    report = {status: events.webhook(DEMO, "twilio", "status-callback", events.report(DEMO, "twilio", sid, status), f"m={events.opaque(events.OUTBOUND)}") for status in ("sent", "delivered")}
+    webhook(bench, "status-callback.twilio-delivered", report["delivered"])
+    assert bench.item(MESSAGE, "A#0001")["st"]["S"] == "delivered"
+    webhook(bench, "status-callback.twilio-sent", report["sent"])
+    assert bench.item(MESSAGE, "A#0001")["st"]["S"] == "delivered"
+    # The files themselves: the same attempt, an id that is not its own.
+    before = bench.item(MESSAGE, "A#0001")
+    for name in ("status-callback.twilio-sent", "status-callback.twilio-delivered"):
+        webhook(bench, name)
+    assert bench.item(MESSAGE, "A#0001")["sid"] == before["sid"]
+
+
+def test_the_projector_folds_the_receipt_and_takes_the_money(bench: Bench) -> None:
+    assert played(bench, "projector.receipt") == {"batchItemFailures": []}
+    assert bench.item(MESSAGE, "M")["st"]["S"] == "delivered"
+    assert bench.item(MESSAGE, "HOLD")["state"]["S"] == "captured"
+    entries = http(bench, "wallet.transactions", 200)["json"]["items"]
+    assert [e["amount"] for e in entries if e["type"] == "capture"] == [-0.0075]
+    assert played(bench, "projector.receipt") == {"batchItemFailures": []}
+    assert http(bench, "wallet.transactions", 200)["json"]["items"] == entries
+
+
+def test_a_picture_is_copied_into_the_bucket(bench: Bench) -> None:
+    # The picture has to be somewhere: the simulator holds it under an id of its own.
+    import base64
+
+    content = base64.b64encode(PICTURE).decode()
+    body = {"to": DEMO.numbers["twilio"], "body": "", "sid": events.TWILIO_MMS, "media": [{"base64": content, "content_type": "image/png"}]}
+    media = control(bench.stack, f"phones/{DEMO.phone}/text", body)["media"][0]
+    from dataclasses import replace
+
+    world = replace(DEMO, twilio_api=bench.stack["simulator"] + "/twilio", media=media)
+    webhook(bench, "sms-webhook.twilio-mms", events.render(world)["sms-webhook.twilio-mms"])
+    message = events.inbound_id("platform-twilio", events.TWILIO_MMS)
+    assert http(bench, "messages.media", 404)["json"]["code"] == "NOT_FOUND"
+    assert played(bench, "media-worker") == {"batchItemFailures": []}
+    key = f"mms/demo/_/{events.TWILIO_MMS}_0.png"
+    stored = bench.s3.get_object(Bucket=bench.name, Key=key)
+    assert stored["Body"].read() == PICTURE and stored["ContentType"] == "image/png"
+    assert json.loads(bench.item(f"T#demo#M#{message}", "M")["mc"]["M"]["0"]["S"])["state"] == "stored"
+    link = http(bench, "messages.media", 302)["headers"]["location"]
+    assert requests.get(link, timeout=30).content == PICTURE
+    # The file as it is: the same text, with its picture at another address, is no replay.
+    before = bench.item(f"T#demo#M#{message}", "M")
+    webhook(bench, "sms-webhook.twilio-mms")
+    assert bench.item(f"T#demo#M#{message}", "M") == before
+
+
+def test_the_sweeper_hands_out_what_waits(bench: Bench) -> None:
+    bench.jobs("outbound")
+    waiting = {**json.loads((ROOT / "events" / "projector.json").read_text())["Records"][0]["dynamodb"]["NewImage"]}
+    other = events.ulid(events.bits(events.OUTBOUND) + 4)
+    waiting["PK"] = {"S": f"T#demo#M#{other}"}
+    waiting["GSI1SK"] = {"S": waiting["GSI1SK"]["S"].replace(events.OUTBOUND, other)}
+    waiting["GSI2SK"] = {"S": f"2020-01-01T00:00:00.000Z#demo#{other}"}
+    bench.dynamo.put_item(TableName=bench.name, Item=waiting)
+    assert played(bench, "sweeper") is None
+    assert other in [job["message"] for job in bench.jobs("outbound")]
+    assert bench.item(f"T#demo#M#{other}", "M")["GSI2SK"]["S"] > waiting["GSI2SK"]["S"]
+    played(bench, "sweeper")
+    assert bench.jobs("outbound") == []
+    bench.dynamo.delete_item(TableName=bench.name, Key={"PK": waiting["PK"], "SK": {"S": "M"}})
+
+
+def test_messages_are_read_and_withdrawn(bench: Bench) -> None:
+    listed = http(bench, "messages.list", 200)["json"]
+    assert events.OUTBOUND in [item["id"] for item in listed["items"]]
+    message = http(bench, "messages.get", 200)["json"]["message"]
+    assert (message["status"], len(message["attempts"])) == ("delivered", 1)
+    preview = http(bench, "messages.preview", 200)["json"]["preview"]
+    assert (preview["segments"], preview["price"]["estimate"]["amount"]) == (1, "0.0075")
+    assert http(bench, "messages.cancel", 409)["json"]["code"] == "IN_PROGRESS"
+
+
+def test_conversations_are_read(bench: Bench) -> None:
+    [conversation] = http(bench, "conversations", 200)["json"]["items"]
+    assert conversation["contact"] == DEMO.phone
+    items = http(bench, "conversations.messages", 200)["json"]["items"]
+    assert {"inbound", "outbound"} == {item["direction"] for item in items}
+    assert http(bench, "conversations.read", 200)["json"]["conversation"]["unreadCount"] == 0
+
+
+def test_settings_are_kept(bench: Bench) -> None:
+    assert http(bench, "settings.template", 200)["json"]["template"]["variables"] == ["name", "day"]
+    assert [item["id"] for item in http(bench, "settings.templates", 200)["json"]["items"]] == ["appointment"]
+    assert http(bench, "settings.opt-out", 201)["json"]["optOut"]["contact"] == "+12025550143"
+    blocked = [item["contact"] for item in http(bench, "settings.opt-outs", 200)["json"]["items"]]
+    assert set(blocked) == {"+12025550143", DEMO.stopping_phone}
+    assert http(bench, "settings.client", 200)["json"]["client"] == {"clientId": "4example", "tenantId": "demo"}
+    assert http(bench, "settings.openapi", 200)["json"]["openapi"].startswith("3.1")
+
+
+def test_every_file_was_played(bench: Bench) -> None:
+    assert seen == {path.stem for path in (ROOT / "events").glob("*.json")}
