@@ -50,7 +50,7 @@ def end_to_end() -> None:
     down(NAME, quiet=True)  # What an interrupted run left behind.
     try:
         up(NAME)
-        pytest("tests/e2e", "tests/sdk", TANDEM_STACK=str(Stack(NAME).file))
+        pytest("tests/e2e", "tests/rie", "tests/sdk", TANDEM_STACK=str(Stack(NAME).file))
     finally:
         down(NAME, quiet=True)
 

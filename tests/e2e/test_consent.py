@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import Api, Simulator, Tenant, World, contact, eventually, explain, problem, throughout, words
+from world import Api, Simulator, Tenant, World, contact, eventually, explain, problem, throughout, words
 
 
 def refused(api: Api, phone: str, **more: object) -> None:

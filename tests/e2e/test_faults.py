@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from conftest import PROVIDERS, SMS_PRICE, Api, Simulator, Tenant, World, contact, eventually, summary, throughout, words
+from world import PROVIDERS, SMS_PRICE, Api, Simulator, Tenant, World, contact, eventually, summary, throughout, words
 
 LOST = ["accept_then_timeout", "accept_then_close", "accept_then_5xx", "garbage_200"]
 BEFORE = ["drop_before", "reset"]

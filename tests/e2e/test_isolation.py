@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from conftest import Api, Simulator, World, contact, explain, problem, words
+from world import Api, Simulator, World, contact, explain, problem, words
 
 
 @pytest.fixture(scope="module")

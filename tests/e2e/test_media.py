@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import requests
 
-from conftest import MMS_PRICE, Api, Simulator, Tenant, World, contact, dollars, eventually, explain, problem, summary, words
+from world import MMS_PRICE, Api, Simulator, Tenant, World, contact, dollars, eventually, explain, problem, summary, words
 
 HEADS = {
-    "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff\xe0", "gif": b"GIF89a", "mp4": b"\0\0\0\x18ftypisom", "pdf": b"%PDF-1.7\n",
+    "png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff\xe0", "gif": b"GIF89a", "mp4": b"\0\0\0\x18ftypisom", "pdf": b"%PDF-1.7\n",
 }  # fmt: skip
-TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "mp4": "video/mp4", "pdf": "application/pdf"}
+TYPES = {"png": "image/png", "jpeg": "image/jpeg", "gif": "image/gif", "mp4": "video/mp4", "pdf": "application/pdf"}
 
 
 def file(kind: str, size: int = 2000) -> bytes:
@@ -46,7 +46,7 @@ def key_of(url: str, world: World) -> str:
 
 
 def test_pictures_are_copied_and_read_through_links_only(world: World, user: Api, sim: Simulator, provider: str) -> None:
-    phone, kinds = contact(), ["png", "jpg", "gif", "mp4", "pdf"]
+    phone, kinds = contact(), ["png", "jpeg", "gif", "mp4", "pdf"]
     contents = [file(kind) for kind in kinds]
     media = [medium(content, TYPES[kind]) for kind, content in zip(kinds, contents)]
     received = sim.text(phone, world.demo_number[provider], words(), media=media)
@@ -94,7 +94,7 @@ def test_the_key_names_the_user_of_the_number(world: World, tenant: Tenant, sim:
 
 
 def test_a_picture_that_is_not_there_yet_is_waited_for(world: World, user: Api, sim: Simulator, provider: str) -> None:
-    phone, content = contact(), file("jpg")
+    phone, content = contact(), file("jpeg")
     late = medium(content, "image/jpeg", not_ready=2)
     sim.text(phone, world.demo_number[provider], words(), media=[late])
     message = copied(user, phone, 60)

@@ -7,7 +7,7 @@ import random
 import secrets
 from collections import Counter
 
-from conftest import SMS_PRICE, Simulator, Tenant, World, at_once, contact, eventually, explain, problem, summary, words
+from world import SMS_PRICE, Simulator, Tenant, World, at_once, contact, eventually, explain, problem, summary, words
 
 ORDER = ["accepted", "queued", "sending", "sent", "failed", "undelivered", "delivered"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conftest import PROVIDERS, SMS_PRICE, Api, Simulator, Tenant, World, at_once, contact, eventually, explain, problem, words
+from world import PROVIDERS, SMS_PRICE, Api, Simulator, Tenant, World, at_once, contact, eventually, explain, problem, words
 
 
 def later(**ahead: float) -> str:

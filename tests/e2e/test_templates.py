@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from conftest import Api, Simulator, Tenant, World, contact, eventually, explain, problem, throughout, words
+from world import Api, Simulator, Tenant, World, contact, eventually, explain, problem, throughout, words
 
 
 def name() -> str:

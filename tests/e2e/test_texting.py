@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from conftest import SMS_PRICE, Api, Simulator, Tenant, World, contact, dollars, eventually, explain, problem, summary, words
+from world import SMS_PRICE, Api, Simulator, Tenant, World, contact, dollars, eventually, explain, problem, summary, words
 
 MESSAGE = {
     "id", "conversationId", "direction", "provider", "providerAccountId", "providerSid", "from", "to", "body", "status",

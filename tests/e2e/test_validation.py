@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Api, World, contact, explain, problem, words
+from world import Api, World, contact, explain, problem, words
 
 VALID: dict[str, dict[str, Any]] = {
     "POST /api/sms/send": {"to": "+14155552671", "message": "hello"},

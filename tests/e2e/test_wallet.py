@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conftest import SMS_PRICE, Api, Simulator, Tenant, World, at_once, contact, dollars, eventually, explain, problem, words
+from world import SMS_PRICE, Api, Simulator, Tenant, World, at_once, contact, dollars, eventually, explain, problem, words
 
 
 def deposit(api: Api, amount: str, reference: str, **more: Any) -> Any:

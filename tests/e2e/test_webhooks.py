@@ -8,7 +8,7 @@ import urllib.parse
 import pytest
 import requests
 
-from conftest import PROVIDERS, Simulator, World, accepted, contact, explain, problem, words
+from world import PROVIDERS, Simulator, World, accepted, contact, explain, problem, words
 
 
 def forged(world: World, answer: requests.Response, sid: str) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from conftest import CANARY, World, contact, contacts_used, eventually, words
+from world import CANARY, World, contact, contacts_used, eventually, words
 
 
 def events(world: World, group: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ the address are those that the files are signed for.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import platform
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -359,13 +361,9 @@ def test_the_projector_folds_the_receipt_and_takes_the_money(bench: Bench) -> No
 
 def test_a_picture_is_copied_into_the_bucket(bench: Bench) -> None:
     # The picture has to be somewhere: the simulator holds it under an id of its own.
-    import base64
-
     content = base64.b64encode(PICTURE).decode()
     body = {"to": DEMO.numbers["twilio"], "body": "", "sid": events.TWILIO_MMS, "media": [{"base64": content, "content_type": "image/png"}]}
     media = control(bench.stack, f"phones/{DEMO.phone}/text", body)["media"][0]
-    from dataclasses import replace
-
     world = replace(DEMO, twilio_api=bench.stack["simulator"] + "/twilio", media=media)
     webhook(bench, "sms-webhook.twilio-mms", events.render(world)["sms-webhook.twilio-mms"])
     message = events.inbound_id("platform-twilio", events.TWILIO_MMS)

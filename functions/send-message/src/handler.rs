@@ -30,7 +30,7 @@ impl Handler {
         let principal = Principal::of(request, &self.claims, self.clients.as_ref()).await?;
         let body: SendRequest = read_json(request)?;
         let caller = Caller { tenant: principal.tenant, user: principal.user };
-        let sent = self.send.send(&caller, &body, request.header("idempotency-key")).await?;
+        let sent = self.send.send(&caller, &body, key(request)?).await?;
         let answer = Answer::success(StatusCode::ACCEPTED, &Body { message: (&sent.view).into() })?;
         Ok(if sent.replayed {
             answer.with_header(HeaderName::from_static("idempotency-replayed"), "true")
@@ -38,4 +38,14 @@ impl Handler {
             answer
         })
     }
+}
+
+/// The key, if there is one. One that cannot be read is refused: ignored, a repetition would send again.
+fn key(request: &HttpRequest) -> Result<Option<&str>, Problem> {
+    if !request.headers.contains_key("idempotency-key") {
+        return Ok(None);
+    }
+    let key = request.header("idempotency-key");
+    let unreadable = || Problem::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters");
+    key.ok_or_else(unreadable).map(Some)
 }

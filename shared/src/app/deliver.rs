@@ -7,8 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::project::may_retry;
 use super::resolve;
 use super::retry;
+use crate::domain::address::Address;
 use crate::domain::ids::{MessageId, TenantId};
 use crate::domain::message::{Attempt, AttemptRef, Lane, Message, MessageView};
 use crate::domain::status::MessageStatus;
@@ -116,11 +118,9 @@ impl Deliver {
     async fn send(&self, message: &Message, n: u32) -> Result<(), StoreError> {
         let now = self.clock.now();
         let (tenant, id) = (&message.tenant, message.id);
-        if !message.origin.exempt_from_opt_out()
-            && self.dispatch.consent(tenant, &message.to).await?.is_some_and(|consent| consent.is_blocked())
-        {
-            let words = "The recipient has opted out";
-            return self.dispatch.fail(tenant, id, "OPTED_OUT", words, now).await;
+        let gate = (!message.origin.exempt_from_opt_out()).then_some(&message.to);
+        if self.is_blocked(message, gate).await? {
+            return self.opted_out(message, now).await;
         }
         let Some(messaging) = self.messaging(message).await? else {
             let code = format!("{}_NOT_CONFIGURED", message.provider.as_str().to_ascii_uppercase());
@@ -134,8 +134,13 @@ impl Deliver {
         {
             return self.later(message, now.plus(LANE_WAIT)).await;
         }
-        if !self.dispatch.begin(tenant, id, &begun(message, n, now)).await? {
-            return Ok(());
+        if !self.dispatch.begin(tenant, id, &begun(message, n, now), gate).await? {
+            // Somebody else is at it; or a STOP came in at the last moment.
+            return if self.is_blocked(message, gate).await? {
+                self.opted_out(message, now).await
+            } else {
+                Ok(())
+            };
         }
         tracing::info!(
             provider = %message.provider, message_id = %id, attempt = n, from = ?message.from, to = ?message.to,
@@ -166,6 +171,17 @@ impl Deliver {
             }
             Err(error) => self.failed(message, &attempt, lane.as_ref(), &error).await,
         }
+    }
+
+    async fn is_blocked(&self, message: &Message, gate: Option<&Address>) -> Result<bool, StoreError> {
+        let Some(contact) = gate else { return Ok(false) };
+        let consent = self.dispatch.consent(&message.tenant, contact).await?;
+        Ok(consent.is_some_and(|consent| consent.is_blocked()))
+    }
+
+    async fn opted_out(&self, message: &Message, now: Timestamp) -> Result<(), StoreError> {
+        let words = "The recipient has opted out";
+        self.dispatch.fail(&message.tenant, message.id, "OPTED_OUT", words, now).await
     }
 
     /// The send failed: what follows is derived from the error's kind and effect, and from nothing else.
@@ -277,7 +293,8 @@ impl Deliver {
 fn ahead(view: &MessageView) -> Option<&Attempt> {
     let latest = view.attempts.iter().max_by_key(|attempt| attempt.n)?;
     let lags = (view.progress.attempt, view.progress.status) < (latest.n, latest.status);
-    (lags && !latest.superseded).then_some(latest)
+    // A failure that passes may be tried again, and that is the projector's to decide.
+    (lags && !latest.superseded && !may_retry(latest)).then_some(latest)
 }
 
 /// What to do about a message, from nothing but its state and the time.

@@ -97,26 +97,12 @@ impl Project {
             return Ok(Outcome::Nothing);
         }
         let now = self.clock.now();
-        if self.may_retry(attempt) && self.projection.supersede(reference).await? {
+        if may_retry(attempt) && self.projection.supersede(reference).await? {
             self.retry(reference, attempt, now).await?;
             return Ok(Outcome::Nothing);
         }
         let before = self.projection.fold(reference, attempt, now).await?;
         Ok(before.map_or(Outcome::Nothing, |before| outcome(before, attempt)))
-    }
-
-    /// A provider that took a message and then reported that it never left, for a cause that passes
-    /// (a full queue), is tried again: a failure reported is an effect that did not happen.
-    fn may_retry(&self, attempt: &Attempt) -> bool {
-        attempt.status == MessageStatus::Failed
-            && attempt.sid.is_some()
-            && attempt.started_at.is_some()
-            && attempt.n < MAX_LATE_RETRIES
-            && attempt
-                .error_code
-                .as_deref()
-                .and_then(|code| registry::error_kind(attempt.provider, code))
-                .is_some_and(crate::provider::error::ErrorKind::is_passing)
     }
 
     async fn retry(
@@ -131,6 +117,20 @@ impl Project {
         let job = Job::Send { tenant: reference.tenant.clone(), message: reference.message };
         self.queue.enqueue(&job, wait).await
     }
+}
+
+/// A provider that took a message and then reported that it never left, for a cause that passes (a
+/// full queue), is tried again: a failure reported is an effect that did not happen.
+pub(super) fn may_retry(attempt: &Attempt) -> bool {
+    attempt.status == MessageStatus::Failed
+        && attempt.sid.is_some()
+        && attempt.started_at.is_some()
+        && attempt.n < MAX_LATE_RETRIES
+        && attempt
+            .error_code
+            .as_deref()
+            .and_then(|code| registry::error_kind(attempt.provider, code))
+            .is_some_and(crate::provider::error::ErrorKind::is_passing)
 }
 
 fn pending_copies(view: &MessageView) -> impl Iterator<Item = u32> {

@@ -52,9 +52,16 @@ pub trait Dispatch: Send + Sync {
     ) -> Result<Option<ContactConsent>, StoreError>;
 
     /// Writes the attempt before the provider is called, moves the message to `sending`, and its
-    /// `pending` mark to the end of the lease, in one transaction. False: somebody else has begun
-    /// this attempt, or the message is settled.
-    async fn begin(&self, tenant: &TenantId, id: MessageId, attempt: &Attempt) -> Result<bool, StoreError>;
+    /// `pending` mark to the end of the lease, in one transaction that also checks that `gate`, the
+    /// contact, has not opted out: between the check and the call nothing is left to slip through.
+    /// False: somebody else has begun this attempt, the message is settled, or the contact opted out.
+    async fn begin(
+        &self,
+        tenant: &TenantId,
+        id: MessageId,
+        attempt: &Attempt,
+        gate: Option<&Address>,
+    ) -> Result<bool, StoreError>;
 
     /// Writes how the attempt ended. A status report that came first is never overwritten by a
     /// lower status; the provider's id is always kept.

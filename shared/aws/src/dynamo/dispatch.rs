@@ -12,6 +12,7 @@ use telephony::ports::{AttemptEnd, Dispatch, PendingKind, StoreError};
 use super::Store;
 use super::attempt_item::{self, set_status};
 use super::message_item::Whole;
+use super::outbox::not_opted_out;
 use super::projection::Because;
 use super::reports::delivered_at;
 use super::requests::{Transacted, Written};
@@ -98,14 +99,21 @@ impl Dispatch for Store {
         self.read_consent(tenant, contact).await
     }
 
-    async fn begin(&self, tenant: &TenantId, id: MessageId, attempt: &Attempt) -> Result<bool, StoreError> {
+    async fn begin(
+        &self,
+        tenant: &TenantId,
+        id: MessageId,
+        attempt: &Attempt,
+        gate: Option<&Address>,
+    ) -> Result<bool, StoreError> {
         let key = AttemptRef { tenant: tenant.clone(), message: id, n: attempt.n };
         let mine = fastrand::i64(..);
         let mut stub = Stub::Lower;
         let mut keep_status = false;
         let mut tries = Tries::default();
         loop {
-            let writes = vec![begun(&key, attempt, mine, &stub)?, moved_on(&key, attempt, keep_status)];
+            let mut writes = vec![begun(&key, attempt, mine, &stub)?, moved_on(&key, attempt, keep_status)];
+            writes.extend(gate.map(|contact| not_opted_out(tenant, contact)));
             match self.transact(writes).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(refusals) => {
@@ -123,6 +131,9 @@ impl Dispatch for Store {
                             None if rank > i64::from(attempt.status.rank()) => Stub::Higher,
                             None => Stub::Lower,
                         };
+                    }
+                    if refusals.at(2).is_some() {
+                        return Ok(false);
                     }
                     if let Some(stored) = refusals.at(1) {
                         let stored = Fields(stored);

@@ -1,6 +1,7 @@
 //! Accepting sends.
 
 use async_trait::async_trait;
+use telephony::domain::address::Address;
 use telephony::domain::ids::{MessageId, TenantId};
 use telephony::domain::money::Micros;
 use telephony::domain::status::MessageStatus;
@@ -43,6 +44,12 @@ fn binding_write(intent: &Intent, binding: &IdempotencyBinding) -> Write {
         .with("now", number(intent.message.created_at.seconds()))
 }
 
+/// The contact has not opted out: the one condition that every send is under.
+pub(super) fn not_opted_out(tenant: &TenantId, contact: &Address) -> Write {
+    Write::check(keys::consent(tenant, contact))
+        .when("attribute_not_exists(#text_at) AND attribute_not_exists(#dnc_at)")
+}
+
 /// What is held for a message; nothing for what is free.
 fn charge(intent: &Intent) -> Option<Micros> {
     intent.message.price.filter(|price| *price > Micros::ZERO)
@@ -60,8 +67,7 @@ fn writes(intent: &Intent, wallet: Wallet) -> Result<(Vec<Write>, Places), Store
     writes.push(Write::put(message_item::item(message, intent.status, Some(intent.due))?).if_absent());
     if !message.origin.exempt_from_opt_out() {
         places.consent = Some(writes.len());
-        let check = Write::check(keys::consent(&message.tenant, &message.to));
-        writes.push(check.when("attribute_not_exists(#text_at) AND attribute_not_exists(#dnc_at)"));
+        writes.push(not_opted_out(&message.tenant, &message.to));
     }
     if let Some(price) = charge(intent) {
         places.wallet = Some(writes.len());

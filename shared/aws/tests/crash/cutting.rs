@@ -41,7 +41,7 @@ macro_rules! cutting {
 cutting! { Dispatch {
     "dispatch.load" fn load(tenant: &TenantId, id: MessageId) -> Option<MessageView>;
     "dispatch.consent" fn consent(tenant: &TenantId, contact: &Address) -> Option<ContactConsent>;
-    "dispatch.begin" fn begin(tenant: &TenantId, id: MessageId, attempt: &Attempt) -> bool;
+    "dispatch.begin" fn begin(tenant: &TenantId, id: MessageId, attempt: &Attempt, gate: Option<&Address>) -> bool;
     "dispatch.end" fn end(attempt: &AttemptRef, end: &AttemptEnd) -> ();
     "dispatch.asked" fn asked(attempt: &AttemptRef) -> u32;
     "dispatch.set_due" fn set_due(tenant: &TenantId, id: MessageId, due: Option<Timestamp>) -> ();

@@ -65,7 +65,8 @@ pub fn at_rest(world: &World, expected: &Expected) -> Vec<String> {
     let items = world.items();
     let (kept, reserved, _) = wallet(&items);
     if (kept, reserved) != (DEPOSIT - expected.captured, 0) {
-        broken.push(format!("at rest {kept} and {reserved} held, of which {} is captured", expected.captured));
+        broken
+            .push(format!("at rest {kept} and {reserved} held, of which {} is captured", expected.captured));
     }
 
     let taken = world.provider.taken();

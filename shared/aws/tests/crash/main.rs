@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
+    clippy::unwrap_in_result,
     clippy::unwrap_used,
     missing_docs,
     unreachable_pub,

@@ -16,7 +16,7 @@ fn cases(nth: usize) -> Vec<(Fault, bool)> {
     if full() {
         return FAULTS.into_iter().flat_map(|fault| [(fault, false), (fault, true)]).collect();
     }
-    vec![(FAULTS[nth % FAULTS.len()], nth % 2 == 0)]
+    vec![(FAULTS[nth % FAULTS.len()], nth.is_multiple_of(2))]
 }
 
 /// How many requests a play makes after its world was made.

@@ -39,7 +39,7 @@ async fn a_status_costs_one_request_and_one_unit() {
     let table = table().await;
     let message = outbound(&tenant("demo"), 1, at(0));
     table.store.accept(&intent(message.clone())).await.unwrap();
-    table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1))).await.unwrap();
+    table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
     let key = attempt_ref(&message, 1);
     table.meter.reset();
     assert_eq!(
@@ -84,7 +84,7 @@ async fn the_way_of_a_send() {
     Dispatch::load(&table.store, &demo, message.id).await.unwrap();
     println!("load:");
     assert_eq!(spent(&table).0, 1);
-    table.store.begin(&demo, message.id, &attempt(&message, 1, at(1))).await.unwrap();
+    table.store.begin(&demo, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
     println!("begin:");
     assert_eq!(spent(&table).0, 1);
     let end = telephony::ports::AttemptEnd {

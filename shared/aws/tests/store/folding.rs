@@ -49,7 +49,7 @@ async fn outcome(table: &Table, name: &str, events: &[Happens]) -> (Progress, Ve
     for event in events {
         match event {
             Happens::Begins => {
-                table.store.begin(&tenant, message.id, &attempt(&message, 1, at(1))).await.unwrap();
+                table.store.begin(&tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
             }
             Happens::Reported(status) => {
                 table.store.merge(&key, &report(&message, *status, at(9))).await.unwrap();
@@ -133,7 +133,7 @@ fn folds_at_once_move_the_money_once() {
         for n in 0..10 {
             let message = priced(outbound(&tenant, n, at(0)), PRICE);
             table.store.accept(&intent(message.clone())).await.unwrap();
-            table.store.begin(&tenant, message.id, &attempt(&message, 1, at(1))).await.unwrap();
+            table.store.begin(&tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
             table
                 .store
                 .merge(&attempt_ref(&message, 1), &report(&message, MessageStatus::Sent, at(2)))

@@ -125,12 +125,12 @@ async fn a_message_is_withdrawn_before_it_leaves_and_not_after() {
     let (early, late) = (priced(outbound(&demo, 1, at(0)), 7_500), priced(outbound(&demo, 2, at(0)), 7_500));
     table.store.accept(&intent(early.clone())).await.unwrap();
     table.store.accept(&intent(late.clone())).await.unwrap();
-    assert_eq!(table.store.begin(&demo, late.id, &attempt(&late, 1, at(1))).await, Ok(true));
+    assert_eq!(table.store.begin(&demo, late.id, &attempt(&late, 1, at(1)), None).await, Ok(true));
     assert_eq!(table.store.cancel(&demo, late.id, at(2)).await, Ok(false));
     assert_eq!(table.store.cancel(&demo, early.id, at(2)).await, Ok(true));
     assert_eq!(table.store.cancel(&demo, early.id, at(3)).await, Ok(true));
     assert_eq!(table.store.cancel(&tenant("rival"), early.id, at(3)).await, Ok(false));
-    assert_eq!(table.store.begin(&demo, early.id, &attempt(&early, 1, at(4))).await, Ok(false));
+    assert_eq!(table.store.begin(&demo, early.id, &attempt(&early, 1, at(4)), None).await, Ok(false));
     let view = table.store.message(&demo, early.id).await.unwrap().unwrap();
     assert_eq!(view.progress.status, MessageStatus::Canceled);
     let wallet = table.store.wallet(&demo).await.unwrap();

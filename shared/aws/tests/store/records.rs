@@ -35,7 +35,7 @@ async fn records_of_messages_and_attempts_are_read_and_others_passed_over() {
         ..sent
     };
     table.store.accept(&intent(sent.clone())).await.unwrap();
-    table.store.begin(&demo, sent.id, &attempt(&sent, 1, at(1))).await.unwrap();
+    table.store.begin(&demo, sent.id, &attempt(&sent, 1, at(1)), None).await.unwrap();
 
     let all = table.client.scan().table_name(&table.name).send().await.unwrap();
     let (mut messages, mut attempts, mut others) = (0, 0, 0);

@@ -37,7 +37,9 @@ async fn one_of_twenty_workers_begins_an_attempt() {
             let (store, message) = (table.store.clone(), message.clone());
             // Equal to the millisecond: only one may call the provider all the same.
             let attempt = attempt(&message, 1, at(1));
-            tokio::spawn(async move { store.begin(&message.tenant, message.id, &attempt).await.unwrap() })
+            tokio::spawn(
+                async move { store.begin(&message.tenant, message.id, &attempt, None).await.unwrap() },
+            )
         })
         .collect();
     let mut begun = 0;
@@ -55,7 +57,7 @@ async fn a_report_is_merged_by_rank_account_and_id() {
     let table = table().await;
     let message = accepted(&table, 1).await;
     let key = attempt_ref(&message, 1);
-    table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1))).await.unwrap();
+    table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
     let merge = |change: StatusChange| {
         let (store, key) = (table.store.clone(), key.clone());
         async move { store.merge(&key, &change).await.unwrap() }
@@ -92,7 +94,7 @@ async fn a_report_that_beats_the_beginning_stays_and_a_strangers_does_not() {
         let stub = Attempt { status: Delivered, ..stub };
         assert_eq!(table.store.fold(&key, &stub, at(1)).await, Ok(None));
         assert_eq!(
-            table.store.begin(&message.tenant, message.id, &attempt(message, 1, at(2))).await,
+            table.store.begin(&message.tenant, message.id, &attempt(message, 1, at(2)), None).await,
             Ok(true)
         );
     }
@@ -110,7 +112,7 @@ async fn an_end_keeps_a_higher_report_and_always_the_id() {
     let table = table().await;
     let message = accepted(&table, 1).await;
     let key = attempt_ref(&message, 1);
-    table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1))).await.unwrap();
+    table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
     let early = StatusChange { sid: None, ..report(&message, Delivered, at(2)) };
     table.store.merge(&key, &early).await.unwrap();
     table.store.end(&key, &AttemptEnd { sid: "SM1".parse().ok(), ..ended(Queued, 3) }).await.unwrap();
@@ -126,7 +128,7 @@ async fn a_superseded_failure_is_not_the_messages() {
     let table = table().await;
     let message = accepted(&table, 1).await;
     let (first, second) = (attempt_ref(&message, 1), attempt_ref(&message, 2));
-    table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1))).await.unwrap();
+    table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
     let failure = AttemptEnd {
         error_kind: Some(ErrorKind::RateLimited),
         effect: Some(Effect::NotSent),
@@ -140,15 +142,24 @@ async fn a_superseded_failure_is_not_the_messages() {
     assert_eq!((state.error_kind, state.effect), (Some(ErrorKind::RateLimited), Some(Effect::NotSent)));
     assert!(state.superseded);
     assert_eq!(table.store.fold(&first, state, at(3)).await, Ok(None));
-    assert_eq!(table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(3))).await, Ok(false));
-    assert_eq!(table.store.begin(&message.tenant, message.id, &attempt(&message, 2, at(3))).await, Ok(true));
+    assert_eq!(
+        table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(3)), None).await,
+        Ok(false)
+    );
+    assert_eq!(
+        table.store.begin(&message.tenant, message.id, &attempt(&message, 2, at(3)), None).await,
+        Ok(true)
+    );
 
     // The second one fails for good.
     table.store.end(&second, &ended(Failed, 4)).await.unwrap();
     let state = Attempt { status: Failed, ..attempt(&message, 2, at(3)) };
     assert_eq!(table.store.fold(&second, &state, at(5)).await, Ok(Some(Sending)));
     assert_eq!(table.store.supersede(&second).await, Ok(false));
-    assert_eq!(table.store.begin(&message.tenant, message.id, &attempt(&message, 3, at(6))).await, Ok(false));
+    assert_eq!(
+        table.store.begin(&message.tenant, message.id, &attempt(&message, 3, at(6)), None).await,
+        Ok(false)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +168,7 @@ async fn a_failure_is_either_folded_or_superseded() {
     for n in 0..12 {
         let message = accepted(&table, n).await;
         let key = attempt_ref(&message, 1);
-        table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1))).await.unwrap();
+        table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
         table.store.merge(&key, &report(&message, Failed, at(2))).await.unwrap();
         let state = Attempt { status: Failed, ..attempt(&message, 1, at(1)) };
         let (a, b) = (table.store.clone(), table.store.clone());
@@ -176,7 +187,7 @@ async fn an_unknown_message_does_not_move_down_when_it_is_tried_again() {
     let table = table().await;
     let message = accepted(&table, 1).await;
     let key = attempt_ref(&message, 1);
-    table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1))).await.unwrap();
+    table.store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
     table.store.end(&key, &ended(Unknown, 2)).await.unwrap();
     let lost = Attempt { status: Unknown, ..attempt(&message, 1, at(1)) };
     assert_eq!(table.store.fold(&key, &lost, at(3)).await, Ok(Some(Sending)));
@@ -184,7 +195,10 @@ async fn an_unknown_message_does_not_move_down_when_it_is_tried_again() {
         assert_eq!(table.store.asked(&key).await, Ok(count));
     }
     table.store.end(&key, &AttemptEnd { superseded: true, ..ended(Failed, 4) }).await.unwrap();
-    assert_eq!(table.store.begin(&message.tenant, message.id, &attempt(&message, 2, at(5))).await, Ok(true));
+    assert_eq!(
+        table.store.begin(&message.tenant, message.id, &attempt(&message, 2, at(5)), None).await,
+        Ok(true)
+    );
     let view = Dispatch::load(&table.store, &message.tenant, message.id).await.unwrap().unwrap();
     assert_eq!((view.progress.status, view.progress.attempt), (Unknown, 2));
     assert!(table.store.asked(&attempt_ref(&message, 9)).await.is_err());
@@ -204,7 +218,7 @@ async fn a_message_without_an_attempt_under_way_can_be_failed() {
     assert_eq!(table.store.wallet(&demo).await.unwrap().held, Micros::ZERO);
 
     let busy = accepted(&table, 2).await;
-    table.store.begin(&demo, busy.id, &attempt(&busy, 1, at(1))).await.unwrap();
+    table.store.begin(&demo, busy.id, &attempt(&busy, 1, at(1)), None).await.unwrap();
     table.store.fail(&demo, busy.id, "expired", "It was too late.", at(9)).await.unwrap();
     let view = Dispatch::load(&table.store, &demo, busy.id).await.unwrap().unwrap();
     assert_eq!(view.progress.status, Sending);

@@ -30,7 +30,7 @@ async fn a_settled_message_waits_for_nobody() {
     let demo = tenant("demo");
     let message = outbound(&demo, 1, at(0));
     table.store.accept(&intent(message.clone())).await.unwrap();
-    table.store.begin(&demo, message.id, &attempt(&message, 1, at(1))).await.unwrap();
+    table.store.begin(&demo, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
     let due = table.store.due(PendingKind::Send, at(100), 10).await.unwrap();
     assert_eq!(due[0].due, at(31));
     table

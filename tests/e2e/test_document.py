@@ -10,7 +10,7 @@ from typing import Any, Iterator
 import requests
 from jsonschema import Draft202012Validator
 
-from conftest import World, contact, eventually, explain, words
+from world import World, contact, eventually, explain, words
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 TEXT = {"type": "string"}
@@ -213,13 +213,10 @@ def test_real_answers_of_every_operation_are_as_documented(world: World) -> None
     world.deliver("twilio", params)
     world.report("twilio", world.webhook("twilio", "status-callback") + "?m=x", world.signer.report("twilio", params["MessageSid"], phone, phone, "sent"))
 
-    expected = {
-        (method.upper(), path, next(status for status in operation["responses"] if status != "default"))
-        for path, operations in world.contract.document["paths"].items()
-        for method, operation in operations.items()
-        if not path.startswith("/api/webhooks/")
-    }
-    assert expected <= world.contract.seen, expected - world.contract.seen
+    answered = {(method, path) for method, path, status in world.contract.seen if status != "default"}
+    documented = {(method.upper(), path) for path, operations in world.contract.document["paths"].items() for method in operations}
+    webhooks = {(method, path) for method, path in documented if path.startswith("/api/webhooks/")}
+    assert documented - webhooks <= answered, documented - webhooks - answered
 
 
 def in_an_hour() -> str:
