@@ -116,14 +116,14 @@ class Scenario:
 
     def play(self) -> None:
         wallet = self.enough_money()
-        spent = Decimal(0)
+        paid: dict[str, Decimal] = {}
         for provider in NAMES:
             self.somebody_writes(provider)
-            spent += self.we_answer(provider)
+            paid |= self.we_answer(provider)
         self.a_picture()
         self.stop_is_obeyed()
         self.a_forgery_is_refused()
-        self.the_books(wallet, spent)
+        self.the_books(wallet, paid)
 
     def enough_money(self) -> dict[str, Decimal]:
         self.step("What is in the wallet?")
@@ -154,7 +154,7 @@ class Scenario:
         conversation = self.until("the conversation's summary", listed)
         self.check("the conversation counts one unread message", conversation["unreadCount"] == 1, conversation)
 
-    def we_answer(self, provider: str) -> Decimal:
+    def we_answer(self, provider: str) -> dict[str, Decimal]:
         phone, number = self.phones[provider], self.numbers[provider]
         self.step(f"We answer. Nobody says by which number: it leaves by the one that was texted, so by {NAMES[provider]}.")
         # The receipt takes a second, as it would, so that `sent` can be seen.
@@ -177,7 +177,7 @@ class Scenario:
         self.check("the status went " + " → ".join(seen), "sent" in seen, seen)
         [text] = self.until("the text on the phone", lambda: [t for t in self.inbox(phone) if t["kind"] == "message"] or None)
         self.check(f"the phone shows “{text['body']}” from {text['from']}", (text["body"], text["from"]) == ("Yes, until six.", number), text)
-        return Decimal(message["price"]["charged"]["amount"])
+        return {message["id"]: Decimal(message["price"]["charged"]["amount"])}
 
     def a_picture(self) -> None:
         phone, number, content = self.phones["twilio"], self.numbers["twilio"], base64.b64decode(PNG)
@@ -225,20 +225,24 @@ class Scenario:
                    (answer.status_code, answer.json().get("code")) == (403, "INVALID_SIGNATURE"), answer.text)  # fmt: skip
         self.check("and nothing was stored", not [m for m in self.conversation("+14155550199") if m["body"] == form["Body"]])
 
-    def the_books(self, before: dict[str, Decimal], spent: Decimal) -> None:
+    def the_books(self, before: dict[str, Decimal], paid: dict[str, Decimal]) -> None:
         self.step("What did it cost?")
+        path = "/api/wallet/transactions?limit=100"
 
-        def quiet() -> dict[str, Decimal] | None:
-            wallet = self.wallet()
-            return wallet if wallet["held"] == before["held"] else None
+        def captured() -> list[dict[str, Any]] | None:
+            ledger = json.loads(self.call("GET", path, quiet=True).text, parse_float=Decimal, parse_int=Decimal)["items"]
+            ours = [entry for entry in ledger if (entry["resource"] or "").removeprefix("message/") in paid]
+            return ours if sum(entry["type"] == "capture" for entry in ours) == len(paid) else None
 
-        after = self.until("nothing is held any more", quiet)
-        print(f"               balance ${before['balance']} before, ${after['balance']} after")
-        self.check(f"exactly the two answers were paid, ${spent} (the confirmation of STOP is free)",
-                   before["balance"] - after["balance"] == spent, after)  # fmt: skip
-        ledger = self.call("GET", "/api/wallet/transactions?limit=4").json()["items"]
+        ledger = self.until("the two answers in the ledger", captured)
+        print(f"          GET {path}  ->  200")
         for entry in ledger:
-            print(f"               {entry['type']:<8} {entry['amount']:>9}  balance {entry['balanceAfter']}  {entry['resource'] or entry['reference']}")
+            print(f"               {entry['type']:<8} {entry['amount']:>9}  held {entry['held']:>8}  {entry['resource']}")
+        self.check("what was held for the two answers is held no more", sum(entry["held"] for entry in ledger) == 0, ledger)
+        spent = -sum(entry["amount"] for entry in ledger)
+        self.check(f"they cost ${spent}, as was said", spent == sum(paid.values()), ledger)
+        after = self.wallet()
+        print(f"               balance ${before['balance']} before, ${after['balance']} after; the confirmation of STOP was free")
 
     def more(self) -> None:
         shown, (twilio, phone) = self.stack.file.name, (self.numbers["twilio"], self.phones["twilio"])

@@ -93,7 +93,7 @@ impl Cloud {
             "TrentService" => "kms",
             other => other,
         };
-        self.tally.begin();
+        let under_way = self.tally.begin();
         let began = Instant::now();
         let answered = match service {
             "dynamodb" => self.dynamodb(&parts.headers, &body).await,
@@ -105,7 +105,7 @@ impl Cloud {
             Err(error) => (broken(&error), 0.0),
         };
         let (service, operation) = (service.to_owned(), operation.to_owned());
-        self.tally.end(Call { service, operation, units, took: began.elapsed() });
+        under_way.end(Call { service, operation, units, took: began.elapsed() });
         Ok(response)
     }
 

@@ -92,25 +92,38 @@ impl Tally {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request came.
-    pub fn begin(&self) {
+    /// A request came. It is under way until what this returns is dropped, also when the one who
+    /// asked gives up on it.
+    pub fn begin(&self) -> UnderWay {
         let mut state = self.lock();
         if state.in_flight == 0 {
             state.counted.round_trips += 1;
         }
         state.in_flight += 1;
-    }
-
-    /// It was answered.
-    pub fn end(&self, call: Call) {
-        let mut state = self.lock();
-        state.in_flight = state.in_flight.saturating_sub(1);
-        state.counted.calls.push(call);
+        UnderWay(self.clone())
     }
 
     /// What was counted; begins anew.
     pub fn take(&self) -> Counted {
         std::mem::take(&mut self.lock().counted)
+    }
+}
+
+/// A request that was not answered yet.
+#[derive(Debug)]
+pub struct UnderWay(Tally);
+
+impl UnderWay {
+    /// It was answered.
+    pub fn end(self, call: Call) {
+        self.0.lock().counted.calls.push(call);
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.in_flight = state.in_flight.saturating_sub(1);
     }
 }
 
@@ -126,14 +139,15 @@ mod tests {
     #[test]
     fn requests_made_at_once_are_one_round_trip() {
         let tally = Tally::default();
-        tally.begin();
-        tally.begin();
-        tally.end(call("GetItem"));
-        tally.end(call("PutItem"));
-        tally.begin();
-        tally.end(call("PutItem"));
+        let (one, other) = (tally.begin(), tally.begin());
+        one.end(call("GetItem"));
+        other.end(call("PutItem"));
+        tally.begin().end(call("PutItem"));
         let counted = tally.take();
         assert_eq!((counted.round_trips, counted.calls.len()), (2, 3));
+        drop(tally.begin());
+        drop(tally.begin());
+        assert_eq!(tally.take().round_trips, 2, "a request that was given up is over");
         assert_eq!((counted.read_units(), counted.write_units()), (1.0, 2.0));
         assert_eq!(counted.operations(), "GetItem, 2× PutItem");
         assert_eq!(tally.take().calls, []);

@@ -66,7 +66,8 @@ pub enum EntryKind {
     /// Reserved money was taken; or, after a release, money was taken all the same, because the
     /// operation turned out to have happened.
     Capture,
-    /// Reserved money was given back.
+    /// Reserved money was given back; or, after a capture, money was paid back, because the operation
+    /// turned out to have failed.
     Release,
 }
 
@@ -83,18 +84,20 @@ pub struct Posting {
 }
 
 /// The postings that take the money of an operation from one state to another; `None` when nothing
-/// moves. Captured money is never given back: the carrier has had the message.
+/// moves. The money follows the status both ways, so that any order of reports ends in the same wallet:
+/// a text that was `sent` and then turns out to have failed is paid back.
 pub fn posting(from: Option<HoldState>, to: HoldState, amount: Micros) -> Option<Posting> {
     use HoldState::{Captured, Held, Released};
     let (kind, balance, held) = match (from, to) {
         (None, Held) => (EntryKind::Hold, Micros::ZERO, amount),
         (Some(Held), Captured) => (EntryKind::Capture, amount.negated(), amount.negated()),
         (Some(Held), Released) => (EntryKind::Release, Micros::ZERO, amount.negated()),
+        (Some(Captured), Released) => (EntryKind::Release, amount, Micros::ZERO),
         (Some(Released), Captured) => (EntryKind::Capture, amount.negated(), Micros::ZERO),
         (None, Captured | Released)
-        | (Some(Held | Released), Held)
+        | (Some(Held | Released | Captured), Held)
         | (Some(Released), Released)
-        | (Some(Captured), _) => return None,
+        | (Some(Captured), Captured) => return None,
     };
     Some(Posting { kind, balance, held })
 }

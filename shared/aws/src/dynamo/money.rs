@@ -75,14 +75,16 @@ fn ledger_write(tenant: &TenantId, entry: &LedgerEntry) -> Result<Write, StoreEr
     Ok(Write::put(item).if_absent())
 }
 
-/// The id of an entry follows from what it is about: a message has at most one hold, one release and
-/// one capture.
-fn entry_id(kind: EntryKind, tenant: &TenantId, subject: &str) -> EntryId {
-    let kind = match kind {
-        EntryKind::Deposit => "deposit",
-        EntryKind::Hold => "hold",
-        EntryKind::Capture => "capture",
-        EntryKind::Release => "release",
+/// The id of an entry follows from what it is about: a status only rises, so that a message has at most
+/// one hold, one capture and one release of what was held, one refund, and one capture after either.
+fn entry_id(kind: EntryKind, of_held: bool, tenant: &TenantId, subject: &str) -> EntryId {
+    let kind = match (kind, of_held) {
+        (EntryKind::Deposit, _) => "deposit",
+        (EntryKind::Hold, _) => "hold",
+        (EntryKind::Capture, true) => "capture",
+        (EntryKind::Capture, false) => "capture-again",
+        (EntryKind::Release, true) => "release",
+        (EntryKind::Release, false) => "refund",
     };
     EntryId::derived(&[kind, tenant.as_str(), subject])
 }
@@ -96,7 +98,7 @@ fn message_entry(
 ) -> Result<LedgerEntry, StoreError> {
     let subject = format!("message/{id}");
     Ok(LedgerEntry {
-        id: entry_id(moved.kind, tenant, &subject),
+        id: entry_id(moved.kind, moved.held != Micros::ZERO, tenant, &subject),
         kind: moved.kind,
         amount: moved.balance,
         held: moved.held,
@@ -155,7 +157,7 @@ pub(super) fn deposit(
     let before = wallet.unwrap_or_default();
     let moved = Posting { kind: EntryKind::Deposit, balance: amount, held: Micros::ZERO };
     let entry = LedgerEntry {
-        id: entry_id(EntryKind::Deposit, tenant, reference),
+        id: entry_id(EntryKind::Deposit, false, tenant, reference),
         kind: EntryKind::Deposit,
         amount,
         held: Micros::ZERO,
