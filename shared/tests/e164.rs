@@ -1,15 +1,14 @@
 //! Reading numbers as people write them, against the cases of the provider facts.
 
-mod facts;
-
 use telephony::domain::phone::E164;
+use telephony_testkit::facts::facts;
 
 /// Cases in which we differ from libphonenumber on purpose, with the reason.
 const EXCEPTIONS: [(&str, Option<&str>, &str); 0] = [];
 
 #[test]
 fn every_case_of_the_facts() {
-    let Some(facts) = facts::read("vectors/e164.json") else { return };
+    let Some(facts) = facts().map(|facts| facts.json("vectors/e164.json")) else { return };
     let mut wrong = Vec::new();
     let mut used = 0;
     for case in facts["cases"].as_array().unwrap() {

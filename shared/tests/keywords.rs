@@ -1,12 +1,11 @@
 //! The keyword classifier against the cases of the provider facts.
 
-mod facts;
-
 use telephony::domain::keyword::{Intent, classify};
+use telephony_testkit::facts::facts;
 
 #[test]
 fn every_case_of_the_facts() {
-    let Some(facts) = facts::read("vectors/opt_out_keywords.json") else { return };
+    let Some(facts) = facts().map(|facts| facts.json("vectors/opt_out_keywords.json")) else { return };
     let mut checked = 0;
     for case in facts["cases"].as_array().unwrap() {
         let text = case["text"].as_str().unwrap();
@@ -29,7 +28,7 @@ fn every_case_of_the_facts() {
 
 #[test]
 fn every_stop_word_of_every_provider_and_of_the_fcc() {
-    let Some(facts) = facts::read("vectors/opt_out_keywords.json") else { return };
+    let Some(facts) = facts().map(|facts| facts.json("vectors/opt_out_keywords.json")) else { return };
     let providers = facts["providers"].as_object().unwrap().values().map(|provider| &provider["stop"]);
     let words: Vec<&str> = providers
         .chain([&facts["fcc_per_se"]["words"]])
