@@ -114,6 +114,8 @@ impl Add {
             display_name: display_name.trim().to_owned(),
             is_active: !self.inactive,
             is_primary: self.primary,
+            voice: true,
+            sid: None,
             sms: true,
             mms: !self.no_mms,
             created_at: now,

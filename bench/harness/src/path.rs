@@ -61,6 +61,8 @@ pub async fn hold_number(store: &Store, account: &Account) -> Result<(), Error> 
         display_name: "Bench".to_owned(),
         is_active: true,
         is_primary: true,
+        voice: true,
+        sid: None,
         sms: true,
         mms: true,
         created_at: Timestamp::from_millis(1_795_248_000_000),

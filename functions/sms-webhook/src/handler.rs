@@ -33,7 +33,12 @@ impl Handler {
                         count(Metric::WebhooksUnrouted, provider, 1, now);
                     }
                 }
-                Event::MessageStatus(_) | Event::Unrecognised { .. } => {
+                Event::MessageStatus(_)
+                | Event::Call(_)
+                | Event::CallLookup(_)
+                | Event::RecordingReady(_)
+                | Event::NumberOrder(_)
+                | Event::Unrecognised { .. } => {
                     self.door.unrecognised(&delivered, WebhookKind::Sms, event).await?;
                 }
             }

@@ -34,7 +34,12 @@ impl Handler {
                         count(Metric::WebhooksUnrouted, provider, 1, now);
                     }
                 }
-                Event::MessageReceived(_) | Event::Unrecognised { .. } => {
+                Event::MessageReceived(_)
+                | Event::Call(_)
+                | Event::CallLookup(_)
+                | Event::RecordingReady(_)
+                | Event::NumberOrder(_)
+                | Event::Unrecognised { .. } => {
                     self.door.unrecognised(&delivered, WebhookKind::StatusCallback, event).await?;
                 }
             }

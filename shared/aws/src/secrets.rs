@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use serde_json::Value;
-use telephony::domain::ids::AccountId;
+use telephony::domain::ids::{AccountId, TenantId};
+use telephony::domain::timestamp::Timestamp;
 use telephony::ports::{Accounts, StoreError};
 use telephony::provider::ProviderId;
 use telephony::provider::account::ProviderAccount;
@@ -147,13 +148,45 @@ fn is_configured(entry: &Value) -> bool {
 
 #[async_trait]
 impl Accounts for SecretAccounts {
-    async fn of_provider(&self, provider: ProviderId) -> Result<Vec<ProviderAccount>, StoreError> {
-        Ok(self.all().await?.iter().filter(|account| account.provider == provider).cloned().collect())
+    async fn candidates(
+        &self,
+        provider: ProviderId,
+        claims: &[String],
+    ) -> Result<Vec<ProviderAccount>, StoreError> {
+        let webhooks = telephony::provider::registry::webhooks(provider);
+        let all = self.all().await?;
+        let of_provider: Vec<_> = all
+            .iter()
+            .filter(|account| account.provider == provider)
+            .map(|a| (webhooks.names(a), a))
+            .collect();
+        let named: Vec<_> = of_provider
+            .iter()
+            .filter(|(names, _)| names.iter().any(|name| claims.contains(name)))
+            .map(|(_, account)| (*account).clone())
+            .collect();
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        Ok(of_provider
+            .into_iter()
+            .filter(|(names, _)| names.is_empty())
+            .map(|(_, account)| account.clone())
+            .collect())
     }
 
-    async fn account(&self, id: &AccountId) -> Result<Option<ProviderAccount>, StoreError> {
-        Ok(self.all().await?.iter().find(|account| account.id == *id).cloned())
+    async fn account(
+        &self,
+        tenant: &TenantId,
+        id: &AccountId,
+    ) -> Result<Option<ProviderAccount>, StoreError> {
+        let mine = |account: &&ProviderAccount| {
+            account.id == *id && account.tenant.as_ref().is_none_or(|owner| owner == tenant)
+        };
+        Ok(self.all().await?.iter().find(mine).cloned())
     }
+
+    async fn next_key_used(&self, _account: &ProviderAccount, _now: Timestamp) {}
 
     async fn refresh(&self) {
         let mut cache = self.cache.lock().await;

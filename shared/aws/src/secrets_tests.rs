@@ -33,6 +33,10 @@ impl SecretSource for Source {
     }
 }
 
+fn names() -> Vec<String> {
+    ["AC1", "AC2"].map(str::to_owned).to_vec()
+}
+
 fn accounts() -> (Arc<Source>, SecretAccounts) {
     let source = Arc::new(Source::default());
     (Arc::clone(&source), SecretAccounts::new(source))
@@ -50,15 +54,15 @@ fn only_usable_accounts_are_read() {
 #[tokio::test(start_paused = true)]
 async fn a_warm_cache_makes_no_call_and_a_failing_store_is_survived() {
     let (source, accounts) = accounts();
-    assert_eq!(accounts.of_provider(ProviderId::Twilio).await.unwrap().len(), 2);
+    assert_eq!(accounts.candidates(ProviderId::Twilio, &names()).await.unwrap().len(), 2);
     tokio::time::advance(Duration::from_secs(299)).await;
-    assert!(accounts.account(&"acme".parse().unwrap()).await.unwrap().is_some());
+    assert!(accounts.account(&"acme".parse().unwrap(), &"acme".parse().unwrap()).await.unwrap().is_some());
     assert_eq!(source.calls.load(Ordering::SeqCst), 1);
 
     source.broken.store(true, Ordering::SeqCst);
     tokio::time::advance(Duration::from_secs(2)).await;
     for _ in 0..3 {
-        assert_eq!(accounts.of_provider(ProviderId::Twilio).await.unwrap().len(), 2);
+        assert_eq!(accounts.candidates(ProviderId::Twilio, &names()).await.unwrap().len(), 2);
     }
     assert_eq!(source.calls.load(Ordering::SeqCst), 2);
 }
@@ -66,11 +70,11 @@ async fn a_warm_cache_makes_no_call_and_a_failing_store_is_survived() {
 #[tokio::test(start_paused = true)]
 async fn bad_signatures_do_not_become_calls() {
     let (source, accounts) = accounts();
-    assert!(accounts.of_provider(ProviderId::SignalWire).await.unwrap().is_empty());
+    assert!(accounts.candidates(ProviderId::SignalWire, &names()).await.unwrap().is_empty());
     tokio::time::advance(Duration::from_secs(11)).await;
     for _ in 0..20 {
         accounts.refresh().await;
-        accounts.of_provider(ProviderId::Twilio).await.unwrap();
+        accounts.candidates(ProviderId::Twilio, &names()).await.unwrap();
     }
     assert_eq!(source.calls.load(Ordering::SeqCst), 2);
 }
@@ -79,7 +83,7 @@ async fn bad_signatures_do_not_become_calls() {
 async fn without_any_known_account_a_failure_is_one() {
     let (source, accounts) = accounts();
     source.broken.store(true, Ordering::SeqCst);
-    assert!(accounts.of_provider(ProviderId::Twilio).await.is_err());
+    assert!(accounts.candidates(ProviderId::Twilio, &names()).await.is_err());
     source.broken.store(false, Ordering::SeqCst);
-    assert!(accounts.of_provider(ProviderId::Twilio).await.is_ok());
+    assert!(accounts.candidates(ProviderId::Twilio, &names()).await.is_ok());
 }

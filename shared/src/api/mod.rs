@@ -5,5 +5,6 @@ pub mod conversation;
 pub mod message;
 pub mod money;
 pub mod openapi;
+pub mod operations;
 pub mod settings;
 pub mod wallet;

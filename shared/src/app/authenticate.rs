@@ -3,6 +3,7 @@
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Accounts, StoreError};
 use crate::provider::ProviderId;
+use crate::provider::account::ProviderAccount;
 use crate::provider::registry;
 use crate::provider::request::{InboundRequest, Verified};
 use crate::provider::webhooks::{KeyRole, VerificationKey, WebhookError, Webhooks};
@@ -10,6 +11,8 @@ use crate::provider::webhooks::{KeyRole, VerificationKey, WebhookError, Webhooks
 /// The most keys that are tried for one request: the current and the next one of two accounts that
 /// claim the same remote id.
 const MAX_KEYS: usize = 4;
+/// The most names that are taken from an unverified request.
+const MAX_CLAIMS: usize = 8;
 
 /// Why a webhook was not let in.
 #[derive(Debug, thiserror::Error)]
@@ -40,35 +43,37 @@ pub async fn authenticate<'r>(
     now: Timestamp,
 ) -> Result<Verified<'r>, Refusal> {
     let webhooks = registry::webhooks(provider);
-    let claimed = webhooks.claimed_account(request).ok_or(WebhookError::UnknownAccount)?;
-    let keys = candidate_keys(webhooks, provider, &claimed, accounts).await?;
+    let mut claims = webhooks.claims(request);
+    claims.truncate(MAX_CLAIMS);
+    let (known, keys) = candidate_keys(webhooks, provider, &claims, accounts).await?;
     if signatures_disabled && let Some(key) = keys.first() {
         return Ok(Verified::new(request, key.account.clone(), key.role));
     }
     let refusal = match webhooks.verify(request, &keys, now) {
-        Ok(verified) => return Ok(announce_rotation(provider, verified)),
+        Ok(verified) => return Ok(announce_rotation(accounts, &known, verified, now).await),
         Err(refusal) => refusal,
     };
     accounts.refresh().await;
-    let fresh = candidate_keys(webhooks, provider, &claimed, accounts).await?;
+    let (known, fresh) = candidate_keys(webhooks, provider, &claims, accounts).await?;
     if fresh.is_empty() {
         return Err(WebhookError::UnknownAccount.into());
     }
     if same_keys(&fresh, &keys) {
         return Err(refusal.into());
     }
-    Ok(webhooks.verify(request, &fresh, now).map(|verified| announce_rotation(provider, verified))?)
+    let verified = webhooks.verify(request, &fresh, now)?;
+    Ok(announce_rotation(accounts, &known, verified, now).await)
 }
 
 async fn candidate_keys(
     webhooks: &dyn Webhooks,
     provider: ProviderId,
-    claimed: &str,
+    claims: &[String],
     accounts: &dyn Accounts,
-) -> Result<Vec<VerificationKey>, StoreError> {
-    let accounts = accounts.of_provider(provider).await?;
-    let named = accounts.iter().filter(|account| webhooks.remote_id(account).as_deref() == Some(claimed));
-    Ok(named.flat_map(|account| webhooks.keys(account)).take(MAX_KEYS).collect())
+) -> Result<(Vec<ProviderAccount>, Vec<VerificationKey>), StoreError> {
+    let known = accounts.candidates(provider, claims).await?;
+    let keys = known.iter().flat_map(|account| webhooks.keys(account)).take(MAX_KEYS).collect();
+    Ok((known, keys))
 }
 
 fn same_keys(a: &[VerificationKey], b: &[VerificationKey]) -> bool {
@@ -76,9 +81,17 @@ fn same_keys(a: &[VerificationKey], b: &[VerificationKey]) -> bool {
 }
 
 /// The first use of the next key tells the operator that the old one can be retired.
-fn announce_rotation(provider: ProviderId, verified: Verified<'_>) -> Verified<'_> {
-    if verified.role() == KeyRole::Next {
-        tracing::info!(%provider, account = %verified.account(), "Webhook signed with the next key");
+async fn announce_rotation<'r>(
+    accounts: &dyn Accounts,
+    known: &[ProviderAccount],
+    verified: Verified<'r>,
+    now: Timestamp,
+) -> Verified<'r> {
+    if verified.role() == KeyRole::Next
+        && let Some(account) = known.iter().find(|account| account.id == *verified.account())
+    {
+        tracing::info!(provider = %account.provider, account = %account.id, "Webhook signed with the next key");
+        accounts.next_key_used(account, now).await;
     }
     verified
 }

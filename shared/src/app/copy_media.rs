@@ -92,9 +92,10 @@ impl CopyMedia {
     }
 
     async fn fetch(&self, message: &Message, media: &MediaRef, index: u32) -> Result<MediaCopy, Trouble> {
-        let account = self.accounts.account(&message.account).await?.ok_or(Trouble::Never("no_account"))?;
-        let source =
-            registry::media(&account, &self.environment).map_err(|_| Trouble::Never("no_account"))?;
+        let account = self.accounts.account(&message.tenant, &message.account).await?;
+        let (account, open) =
+            account.zip(registry::media(message.provider)).ok_or(Trouble::Never("no_account"))?;
+        let source = open(&account, &self.environment).map_err(|_| Trouble::Never("no_account"))?;
         let request = source.media_request(&media.url).map_err(|_| Trouble::Never("foreign_url"))?;
         let mut stream = match self.downloader.download(&request).await {
             Ok(download) => download.stream,

@@ -19,7 +19,7 @@ use crate::ports::{
     Accounts, AttemptEnd, Clock, Dispatch, Job, Messages, Projection, Queue, Random, Reports, StoreError,
 };
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
-use crate::provider::messaging::{Messaging, OutboundText};
+use crate::provider::messaging::{Callback, Messaging, OutboundText};
 use crate::provider::transport::HttpTransport;
 use crate::provider::{Environment, registry};
 
@@ -151,12 +151,7 @@ impl Deliver {
             to: message.to.as_str().to_owned(),
             body: message.body.clone(),
             media_urls: message.media.iter().map(|media| media.url.clone()).collect(),
-            status_callback: format!(
-                "{}/api/webhooks/{}/status-callback?m={}",
-                self.public_base_url,
-                message.provider,
-                attempt.to_opaque()
-            ),
+            callback: Callback { base: self.public_base_url.clone(), id: attempt.to_opaque() },
         };
         match messaging.send(&text).await {
             Ok(accepted) => {
@@ -266,8 +261,11 @@ impl Deliver {
         &self,
         message: &Message,
     ) -> Result<Option<Box<dyn Messaging>>, StoreError> {
-        let Some(account) = self.accounts.account(&message.account).await? else { return Ok(None) };
-        match registry::messaging(&account, &self.environment, Arc::clone(&self.transport)) {
+        let account = self.accounts.account(&message.tenant, &message.account).await?;
+        let Some((account, open)) = account.zip(registry::messaging(message.provider)) else {
+            return Ok(None);
+        };
+        match open(&account, &self.environment, Arc::clone(&self.transport)) {
             Ok(messaging) => Ok(Some(messaging)),
             Err(error) => {
                 tracing::error!(account = %account.id, %error, "The account cannot send");

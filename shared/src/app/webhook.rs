@@ -68,6 +68,10 @@ impl WebhookDoor {
         let sid = match event {
             Event::MessageReceived(text) => text.sid.to_string(),
             Event::MessageStatus(report) => report.sid.to_string(),
+            Event::Call(call) => call.sid.to_string(),
+            Event::RecordingReady(recording) => recording.call.to_string(),
+            Event::NumberOrder(report) => report.order.to_string(),
+            Event::CallLookup(_) => "call_lookup".to_owned(),
             Event::Unrecognised { name } => name.clone(),
         };
         tracing::warn!(provider = %delivered.provider, account = %delivered.account, event = sid, "Unrecognised event");

@@ -163,6 +163,11 @@ ulid_id!(
     NumberId, "number id"
 );
 ulid_id!(
+    /// A call. Outbound: a ULID made when it is asked for. Inbound: derived from the provider account
+    /// and what the provider calls the call.
+    CallId, "call id"
+);
+ulid_id!(
     /// An entry of a wallet's ledger.
     EntryId, "ledger entry id"
 );

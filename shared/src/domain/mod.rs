@@ -1,6 +1,7 @@
 //! Values and laws of telephony. Everything here is pure: same input, same output.
 
 pub mod address;
+pub mod call;
 pub mod consent;
 pub mod conversation;
 pub mod ids;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AccountId, AgentId, NumberId, TemplateId, TenantId, UserId};
+use super::ids::{AccountId, AgentId, NumberId, ProviderSid, TemplateId, TenantId, UserId};
 use super::phone::E164;
 use super::timestamp::Timestamp;
 use crate::provider::ProviderId;
@@ -21,6 +21,9 @@ pub struct PhoneNumber {
     pub provider: ProviderId,
     /// The provider account that carries its messages.
     pub account: AccountId,
+    /// The provider's id of the holding, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<ProviderSid>,
     /// The account is the tenant's own, so that its use is not charged.
     #[serde(default)]
     pub own_account: bool,
@@ -39,10 +42,17 @@ pub struct PhoneNumber {
     pub is_active: bool,
     /// The number that sends when nothing else decides.
     pub is_primary: bool,
+    /// Carries calls.
+    #[serde(default = "yes")]
+    pub voice: bool,
     /// Carries SMS.
     pub sms: bool,
     /// Carries MMS.
     pub mms: bool,
     /// Since when it is held.
     pub created_at: Timestamp,
+}
+
+fn yes() -> bool {
+    true
 }

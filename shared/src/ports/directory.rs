@@ -5,6 +5,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::ids::TenantId;
 use crate::domain::number::PhoneNumber;
 use crate::domain::phone::E164;
+use crate::domain::timestamp::Timestamp;
 use crate::provider::ProviderId;
 use crate::provider::account::ProviderAccount;
 use async_trait::async_trait;
@@ -26,19 +27,31 @@ pub trait Numbers: Send + Sync {
     async fn put(&self, number: &PhoneNumber) -> Result<bool, StoreError>;
 }
 
-/// Credentials.
+/// Credentials, for whoever verifies a webhook or calls a provider.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// All accounts of a provider. No round trip while the cache (at most 5 minutes old) is warm.
-    /// Accounts that are not configured are left out.
-    async fn of_provider(&self, provider: ProviderId) -> Result<Vec<ProviderAccount>, StoreError>;
+    /// The active accounts of a provider that a webhook may be of: those that have one of these
+    /// `claims` among their names, the platform's own first, then those whose connection has been
+    /// proven; accounts without a name only when no other fits. No round trip while the cache (at
+    /// most 5 minutes old) is warm.
+    async fn candidates(
+        &self,
+        provider: ProviderId,
+        claims: &[String],
+    ) -> Result<Vec<ProviderAccount>, StoreError>;
 
-    /// One account.
-    async fn account(&self, id: &AccountId) -> Result<Option<ProviderAccount>, StoreError>;
+    /// One account that this tenant may use: its own, or the platform's. `None` also when it is not
+    /// configured or not active.
+    async fn account(&self, tenant: &TenantId, id: &AccountId)
+    -> Result<Option<ProviderAccount>, StoreError>;
 
     /// Forgets what is cached, because a signature did not verify and the keys may have been
     /// rotated. Does nothing when that was done within the last 10 seconds.
     async fn refresh(&self);
+
+    /// Notes that a webhook was signed with the account's next key: the old one can be retired. At
+    /// most one write a process and key; a failure is only logged.
+    async fn next_key_used(&self, account: &ProviderAccount, now: Timestamp);
 }
 
 /// Machine clients: which tenant a client id speaks for.

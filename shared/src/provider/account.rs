@@ -37,6 +37,22 @@ impl AccountConfig {
     }
 }
 
+impl AccountConfig {
+    /// Every setting that is not empty, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.0.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Puts a setting in place of the one of this name. An empty value takes it away.
+    pub fn set(&mut self, name: &str, value: Secret) {
+        if value.is_empty() {
+            self.0.remove(name);
+        } else {
+            self.0.insert(name.to_owned(), value);
+        }
+    }
+}
+
 impl<const N: usize> From<[(&str, &str); N]> for AccountConfig {
     fn from(pairs: [(&str, &str); N]) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect())

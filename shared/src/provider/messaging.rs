@@ -19,9 +19,18 @@ pub struct OutboundText {
     pub body: String,
     /// Public URLs of the attachments.
     pub media_urls: Vec<String>,
-    /// Where the provider reports to: our URL with our opaque id (`…/status-callback?m=…`), without
-    /// a fragment; the adapter adds the provider's retry settings.
-    pub status_callback: String,
+    /// Where the provider reports to.
+    pub callback: Callback,
+}
+
+/// Where a provider reports what becomes of one message or call. Each adapter makes its own URL of
+/// it, because what comes to which path, and how often it is tried again, is the provider's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callback {
+    /// What stands before `/api/` in our URLs, without a slash at the end.
+    pub base: String,
+    /// Our opaque id of the message's attempt, or of the call's leg.
+    pub id: String,
 }
 
 /// The provider took it.

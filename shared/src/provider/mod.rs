@@ -4,12 +4,18 @@
 //! not a runtime surprise, and so that a webhook's binary does not carry the code that sends.
 
 pub mod account;
+pub mod agents;
+pub mod calling;
 pub mod capabilities;
+pub mod connection;
 pub mod error;
 pub mod media;
 pub mod messaging;
+pub mod numbers;
+pub mod recordings;
 pub mod registry;
 pub mod request;
+pub mod subaccounts;
 pub mod transport;
 pub mod webhooks;
 
@@ -26,17 +32,23 @@ pub enum ProviderId {
     Twilio,
     /// SignalWire, through its Twilio-compatible API.
     SignalWire,
+    /// Telnyx: messaging, and calls by call control.
+    Telnyx,
+    /// Retell AI: calls by agents, and no messaging.
+    Retell,
 }
 
 impl ProviderId {
     /// All of them, in the order of their names in answers.
-    pub const ALL: [Self; 2] = [Self::Twilio, Self::SignalWire];
+    pub const ALL: [Self; 4] = [Self::Twilio, Self::SignalWire, Self::Telnyx, Self::Retell];
 
     /// The word used in paths, answers, logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Twilio => "twilio",
             Self::SignalWire => "signalwire",
+            Self::Telnyx => "telnyx",
+            Self::Retell => "retell",
         }
     }
 }

@@ -1,52 +1,143 @@
-//! The only place that knows which providers there are. One function per capability; a provider
-//! without a capability has no arm there.
+//! The only place that knows which providers there are. One function per capability: a provider
+//! without it answers `None`, so that nobody can ask Retell to send a text.
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::account::ProviderAccount;
+use super::agents::Agents;
+use super::calling::{CallControl, Calling};
 use super::capabilities::Capabilities;
+use super::connection::Connection;
 use super::error::{ErrorKind, ProviderError};
 use super::media::MediaSource;
 use super::messaging::Messaging;
+use super::numbers::{HeldNumbers, NumberMarket, TrunkNumbers};
+use super::recordings::Recordings;
+use super::subaccounts::Subaccounts;
 use super::transport::HttpTransport;
 use super::webhooks::Webhooks;
 use super::{Environment, ProviderId};
-use crate::providers::{signalwire, twilio};
+use crate::providers::{retell, signalwire, telnyx, twilio};
+
+/// Makes one capability of one account. Fails with [`ErrorKind::Config`] when the account lacks what
+/// it takes.
+pub type Factory<T> =
+    fn(&ProviderAccount, &Environment, Arc<dyn HttpTransport>) -> Result<Box<T>, ProviderError>;
+
+/// Makes the media half of one account, which never dials.
+pub type MediaFactory = fn(&ProviderAccount, &Environment) -> Result<Box<dyn MediaSource>, ProviderError>;
 
 /// The receiving half.
 pub fn webhooks(provider: ProviderId) -> &'static dyn Webhooks {
     match provider {
         ProviderId::Twilio => &twilio::webhook::TwilioWebhooks,
         ProviderId::SignalWire => &signalwire::webhook::SignalWireWebhooks,
+        ProviderId::Telnyx => &telnyx::webhook::TelnyxWebhooks,
+        ProviderId::Retell => &retell::webhook::RetellWebhooks,
     }
 }
 
-/// The sending half, for one account.
-///
-/// # Errors
-/// [`ErrorKind::Config`] when the account lacks what it needs to send.
-pub fn messaging(
-    account: &ProviderAccount,
-    environment: &Environment,
-    transport: Arc<dyn HttpTransport>,
-) -> Result<Box<dyn Messaging>, ProviderError> {
-    match account.provider {
-        ProviderId::Twilio => twilio::messages::messaging(account, environment, transport),
-        ProviderId::SignalWire => signalwire::messages::messaging(account, environment, transport),
+/// Sending texts.
+pub fn messaging(provider: ProviderId) -> Option<Factory<dyn Messaging>> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::messages::messaging),
+        ProviderId::SignalWire => Some(signalwire::messages::messaging),
+        ProviderId::Telnyx => Some(telnyx::messages::messaging),
+        ProviderId::Retell => None,
     }
 }
 
-/// The media half, for one account.
-///
-/// # Errors
-/// [`ErrorKind::Config`] when the account lacks what it needs.
-pub fn media(
-    account: &ProviderAccount,
-    environment: &Environment,
-) -> Result<Box<dyn MediaSource>, ProviderError> {
-    match account.provider {
-        ProviderId::Twilio => twilio::media::media(account, environment),
-        ProviderId::SignalWire => signalwire::media::media(account, environment),
+/// Fetching attachments.
+pub fn media(provider: ProviderId) -> Option<MediaFactory> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::media::media),
+        ProviderId::SignalWire => Some(signalwire::media::media),
+        ProviderId::Telnyx => Some(telnyx::media::media),
+        ProviderId::Retell => None,
+    }
+}
+
+/// Placing calls.
+pub fn calling(provider: ProviderId) -> Option<Factory<dyn Calling>> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::calls::calling),
+        ProviderId::SignalWire => Some(signalwire::calls::calling),
+        ProviderId::Telnyx => Some(telnyx::calls::calling),
+        ProviderId::Retell => Some(retell::calls::calling),
+    }
+}
+
+/// Steering calls by commands; the others are steered by documents.
+pub fn call_control(provider: ProviderId) -> Option<Factory<dyn CallControl>> {
+    match provider {
+        ProviderId::Telnyx => Some(telnyx::control::call_control),
+        ProviderId::Twilio | ProviderId::SignalWire | ProviderId::Retell => None,
+    }
+}
+
+/// Fetching recordings.
+pub fn recordings(provider: ProviderId) -> Option<Factory<dyn Recordings>> {
+    match provider {
+        ProviderId::Telnyx => Some(telnyx::recordings::recordings),
+        ProviderId::Twilio | ProviderId::SignalWire | ProviderId::Retell => None,
+    }
+}
+
+/// The numbers that an account holds.
+pub fn held_numbers(provider: ProviderId) -> Option<Factory<dyn HeldNumbers>> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::numbers::held_numbers),
+        ProviderId::SignalWire => Some(signalwire::numbers::held_numbers),
+        ProviderId::Telnyx => Some(telnyx::numbers::held_numbers),
+        ProviderId::Retell => Some(retell::numbers::held_numbers),
+    }
+}
+
+/// Numbers for sale.
+pub fn number_market(provider: ProviderId) -> Option<Factory<dyn NumberMarket>> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::numbers::number_market),
+        ProviderId::SignalWire => Some(signalwire::numbers::number_market),
+        ProviderId::Telnyx => Some(telnyx::market::number_market),
+        ProviderId::Retell => None,
+    }
+}
+
+/// Numbers of other providers, reached over a trunk.
+pub fn trunk_numbers(provider: ProviderId) -> Option<Factory<dyn TrunkNumbers>> {
+    match provider {
+        ProviderId::Retell => Some(retell::numbers::trunk_numbers),
+        ProviderId::Twilio | ProviderId::SignalWire | ProviderId::Telnyx => None,
+    }
+}
+
+/// Agents that live at the provider.
+pub fn agents(provider: ProviderId) -> Option<Factory<dyn Agents>> {
+    match provider {
+        ProviderId::Retell => Some(retell::agents::agents),
+        ProviderId::Twilio | ProviderId::SignalWire | ProviderId::Telnyx => None,
+    }
+}
+
+/// Accounts below an account.
+pub fn subaccounts(provider: ProviderId) -> Option<Factory<dyn Subaccounts>> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::accounts::subaccounts),
+        ProviderId::SignalWire => Some(signalwire::accounts::subaccounts),
+        ProviderId::Telnyx => Some(telnyx::accounts::subaccounts),
+        ProviderId::Retell => None,
+    }
+}
+
+/// Asking about an account.
+pub fn connection(provider: ProviderId) -> Factory<dyn Connection> {
+    match provider {
+        ProviderId::Twilio => twilio::accounts::connection,
+        ProviderId::SignalWire => signalwire::accounts::connection,
+        ProviderId::Telnyx => telnyx::accounts::connection,
+        ProviderId::Retell => retell::accounts::connection,
     }
 }
 
@@ -55,6 +146,8 @@ pub fn capabilities(provider: ProviderId) -> &'static Capabilities {
     match provider {
         ProviderId::Twilio => &twilio::CAPABILITIES,
         ProviderId::SignalWire => &signalwire::CAPABILITIES,
+        ProviderId::Telnyx => &telnyx::CAPABILITIES,
+        ProviderId::Retell => &retell::CAPABILITIES,
     }
 }
 
@@ -63,5 +156,71 @@ pub fn error_kind(provider: ProviderId, code: &str) -> Option<ErrorKind> {
     match provider {
         ProviderId::Twilio => twilio::error::kind_of(code),
         ProviderId::SignalWire => signalwire::error::kind_of(code),
+        ProviderId::Telnyx => telnyx::error::kind_of(code),
+        ProviderId::Retell => retell::error::kind_of(code),
+    }
+}
+
+/// The settings of an account by the names of the contract.
+pub fn settings(provider: ProviderId) -> &'static [Setting] {
+    match provider {
+        ProviderId::Twilio => twilio::SETTINGS,
+        ProviderId::SignalWire => signalwire::SETTINGS,
+        ProviderId::Telnyx => telnyx::SETTINGS,
+        ProviderId::Retell => retell::SETTINGS,
+    }
+}
+
+/// One setting of an account.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// It is never shown again, but for its last four characters.
+    pub secret: bool,
+    /// Nothing works without it.
+    pub required: bool,
+    /// The form of its value, where it has one that can be checked.
+    pub is_valid: fn(&str) -> bool,
+    /// What the value must be, for the one who got it wrong.
+    pub expected: &'static str,
+}
+
+/// What can be called at a provider: what the registry has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Features {
+    /// Texts can be sent.
+    pub messaging: bool,
+    /// Calls can be placed.
+    pub calling: bool,
+    /// Calls can be steered by commands.
+    pub call_control: bool,
+    /// Recordings can be fetched.
+    pub recordings: bool,
+    /// Held numbers can be listed, configured and released.
+    pub held_numbers: bool,
+    /// Numbers can be searched and ordered.
+    pub number_market: bool,
+    /// Numbers of other providers can be brought along.
+    pub trunk_numbers: bool,
+    /// It has agents of its own.
+    pub agents: bool,
+    /// It has accounts below an account.
+    pub subaccounts: bool,
+}
+
+/// What can be called at a provider.
+pub fn features(provider: ProviderId) -> Features {
+    Features {
+        messaging: messaging(provider).is_some(),
+        calling: calling(provider).is_some(),
+        call_control: call_control(provider).is_some(),
+        recordings: recordings(provider).is_some(),
+        held_numbers: held_numbers(provider).is_some(),
+        number_market: number_market(provider).is_some(),
+        trunk_numbers: trunk_numbers(provider).is_some(),
+        agents: agents(provider).is_some(),
+        subaccounts: subaccounts(provider).is_some(),
     }
 }

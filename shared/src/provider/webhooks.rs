@@ -3,7 +3,10 @@
 use bytes::Bytes;
 
 use super::account::ProviderAccount;
+use super::calling::{CallEvent, RemoteAgent};
 use super::error::ProviderCode;
+use super::numbers::OrderReport;
+use super::recordings::RecordingReady;
 use super::request::{InboundRequest, Verified};
 use crate::domain::address::Address;
 use crate::domain::ids::{AccountId, ProviderSid};
@@ -25,8 +28,8 @@ pub enum KeyRole {
 pub struct VerificationKey {
     /// Whose key.
     pub account: AccountId,
-    /// The provider's name for that account. A request that names another account is not verified
-    /// by this key: an account speaks for itself only.
+    /// The provider's name for that account, where its requests always carry one. A request that
+    /// names another account is not verified by this key: an account speaks for itself only.
     pub remote_id: String,
     /// Which of its keys.
     pub role: KeyRole,
@@ -41,6 +44,8 @@ pub enum WebhookKind {
     Sms,
     /// `…/status-callback`: what became of an outbound text.
     StatusCallback,
+    /// `…/telnyx` and `…/retell`: everything that the provider has to say.
+    Events,
 }
 
 /// Why a webhook is refused.
@@ -70,6 +75,14 @@ pub enum Event {
     MessageReceived(InboundText),
     /// A text of ours moved on.
     MessageStatus(StatusReport),
+    /// Something happened on a leg of a call.
+    Call(Box<CallEvent>),
+    /// A call arrives at an agent's number, and the provider asks who is to answer.
+    CallLookup(CallLookup),
+    /// A recording can be fetched.
+    RecordingReady(RecordingReady),
+    /// An order of numbers has come to its end, or to a step on the way.
+    NumberOrder(OrderReport),
     /// Something that this version does not know. It is recorded and answered with success, because
     /// providers add events without notice.
     Unrecognised {
@@ -95,6 +108,38 @@ pub struct InboundText {
     pub media: Vec<InboundMedia>,
     /// The provider itself answers this text (its own STOP or HELP handling), so that we must not.
     pub answered_by_provider: bool,
+}
+
+/// A call arrives at an agent's number: who is to answer it?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallLookup {
+    /// The caller.
+    pub from: Address,
+    /// Our number.
+    pub to: Address,
+    /// The agent that is bound to the number at the provider.
+    pub agent: Option<String>,
+    /// When, as the provider says.
+    pub at: Option<Timestamp>,
+}
+
+/// Who answers a call that was looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookupAnswer {
+    /// The agent that is bound to the number, told nothing more than our opaque id.
+    Bound {
+        /// Our opaque id of the call, which comes back with its events.
+        state: String,
+    },
+    /// Another agent.
+    Instead {
+        /// Which.
+        agent: RemoteAgent,
+        /// Our opaque id of the call.
+        state: String,
+    },
+    /// Nobody.
+    Reject,
 }
 
 /// One attachment of an inbound MMS.
@@ -126,10 +171,13 @@ pub struct StatusReport {
 }
 
 /// What we answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// "Thank you": an empty document. Texts never leave through the answer.
     Empty,
+    /// Who answers a call that was looked up. A provider that asks no such thing answers as for
+    /// [`Reply::Empty`].
+    Agent(LookupAnswer),
 }
 
 /// An answer in the provider's form.
@@ -145,11 +193,14 @@ pub struct HttpReply {
 
 /// The receiving half of a provider.
 pub trait Webhooks: Send + Sync {
-    /// What the *unverified* request says about whose account it is. Used only to pick keys.
-    fn claimed_account(&self, request: &InboundRequest) -> Option<String>;
+    /// The names by which the *unverified* request says whose it is: an account's id, or a connection,
+    /// a profile, an organization, an agent or a number of ours. Used only to pick keys, at most the
+    /// first 8 are looked at.
+    fn claims(&self, request: &InboundRequest) -> Vec<String>;
 
-    /// The name by which this account appears in [`Webhooks::claimed_account`].
-    fn remote_id(&self, account: &ProviderAccount) -> Option<String>;
+    /// The names by which this account may appear in [`Webhooks::claims`]. An account without a name
+    /// stands in when a request names nobody that we know.
+    fn names(&self, account: &ProviderAccount) -> Vec<String>;
 
     /// The keys that may sign this account's webhooks, the current one first. Empty: nothing that
     /// claims to be from it can be verified.

@@ -4,5 +4,7 @@
 //! Twilio's API, so [`signalwire`] says in which points it differs and leaves the rest to
 //! [`twilio::compat`].
 
+pub mod retell;
 pub mod signalwire;
+pub mod telnyx;
 pub mod twilio;

@@ -53,7 +53,7 @@ fn an_account_speaks_only_for_itself() {
         let other = sample.remote_id.replace("01", "02");
         let body = form_body(&[("AccountSid", &other), ("a", "1")]);
         let request = sample.signed_form(sample.keys[0], SMS_URL, &body);
-        assert_eq!(registry::webhooks(sample.provider).claimed_account(&request), Some(other));
+        assert_eq!(registry::webhooks(sample.provider).claims(&request), [other]);
         assert_eq!(verify(&sample, &request).err(), Some(WebhookError::BadSignature));
     }
 }
@@ -77,7 +77,7 @@ fn the_named_account_is_read_from_forms_and_json_and_only_when_it_is_one() {
     ] {
         for sample in SAMPLES {
             let request = request(Method::POST, SMS_URL, &[header], body.to_owned());
-            let claimed = registry::webhooks(sample.provider).claimed_account(&request);
+            let claimed = registry::webhooks(sample.provider).claims(&request).pop();
             assert_eq!(claimed.as_deref(), named, "{body:.60}");
         }
     }
@@ -251,7 +251,7 @@ proptest! {
         let request = InboundRequest { method, public_url: url, headers, body: Bytes::from(body) };
         for sample in SAMPLES {
             let webhooks = registry::webhooks(sample.provider);
-            let _ = webhooks.claimed_account(&request);
+            let _ = webhooks.claims(&request).pop();
             prop_assert!(webhooks.verify(&request, &keys_of(&sample), NOW).is_err());
         }
     }

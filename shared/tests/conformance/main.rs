@@ -20,7 +20,7 @@ use std::sync::Arc;
 use telephony::domain::secret::Secret;
 use telephony::domain::timestamp::Timestamp;
 use telephony::provider::account::ProviderAccount;
-use telephony::provider::messaging::{Messaging, OutboundText};
+use telephony::provider::messaging::{Callback, Messaging, OutboundText};
 use telephony::provider::request::{InboundRequest, Verified};
 use telephony::provider::webhooks::{KeyRole, VerificationKey, WebhookError};
 use telephony::provider::{Environment, registry};
@@ -62,7 +62,8 @@ fn status_report(sample: &Sample) -> InboundRequest {
 }
 
 fn messaging_of(account: &ProviderAccount, transport: &Arc<ReplayTransport>) -> Box<dyn Messaging> {
-    registry::messaging(account, &Environment::default(), transport.clone()).unwrap()
+    registry::messaging(account.provider).unwrap()(account, &Environment::default(), transport.clone())
+        .unwrap()
 }
 
 fn text() -> OutboundText {
@@ -74,6 +75,6 @@ fn text() -> OutboundText {
             "https://media.example.com/a.jpg?x=1&y=2".to_owned(),
             "https://media.example.com/b".to_owned(),
         ],
-        status_callback: STATUS_URL.to_owned(),
+        callback: Callback { base: "https://phone.example.com/prod".to_owned(), id: "01ABC.d-1".to_owned() },
     }
 }

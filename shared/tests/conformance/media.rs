@@ -12,7 +12,7 @@ const SIGNALWIRE_PATH: &str = "/api/laml/2010-04-01/Accounts/00000000-0000-4000-
 
 fn check(account: &ProviderAccount, local: bool, url: &str, expected: Option<bool>) {
     let environment = Environment { local, ..Environment::default() };
-    let media = registry::media(account, &environment).unwrap();
+    let media = registry::media(account.provider).unwrap()(account, &environment).unwrap();
     match (media.media_request(url), expected) {
         (Ok(request), Some(authorized)) => {
             assert_eq!(request.authorization.is_some(), authorized, "{url}");

@@ -240,7 +240,9 @@ async fn an_api_base_counts_only_on_a_local_stack() {
             let last = json!({"messages": []}).to_string();
             let transport = Arc::new(ReplayTransport::new().answer(200, first).answer(200, last));
             let environment = Environment { local, ..Environment::default() };
-            let messaging = registry::messaging(&account, &environment, transport.clone()).unwrap();
+            let messaging =
+                registry::messaging(account.provider).unwrap()(&account, &environment, transport.clone())
+                    .unwrap();
             messaging.find(&query()).await.unwrap();
             for request in transport.requests() {
                 assert!(request.uri().to_string().starts_with(start), "{}", request.uri());
@@ -275,8 +277,12 @@ fn an_account_that_cannot_be_used_is_a_matter_of_configuration() {
         (signalwire(project, "t", "Demo.signalwire.com"), false),
     ] {
         let environment = Environment::default();
-        let built = registry::messaging(&account, &environment, Arc::new(ReplayTransport::new()));
-        let media = registry::media(&account, &environment);
+        let built = registry::messaging(account.provider).unwrap()(
+            &account,
+            &environment,
+            Arc::new(ReplayTransport::new()),
+        );
+        let media = registry::media(account.provider).unwrap()(&account, &environment);
         for kind in [built.as_ref().err().map(|e| e.kind()), media.as_ref().err().map(|e| e.kind())] {
             assert_eq!(kind, (!usable).then_some(ErrorKind::Config), "{account:?}");
         }

@@ -68,6 +68,7 @@ impl Inbox for Store {
         let kind = match unrouted.kind {
             WebhookKind::Sms => "sms",
             WebhookKind::StatusCallback => "status",
+            WebhookKind::Events => "event",
         };
         let mut item = keyed(&keys::unrouted(&unrouted.account, unrouted.at, kind, &unrouted.sid), "unr");
         item.insert("sid".into(), text(unrouted.sid.clone()));

@@ -116,17 +116,27 @@ struct Samples;
 
 #[async_trait]
 impl Accounts for Samples {
-    async fn of_provider(&self, provider: ProviderId) -> Result<Vec<ProviderAccount>, StoreError> {
+    async fn candidates(
+        &self,
+        provider: ProviderId,
+        _claims: &[String],
+    ) -> Result<Vec<ProviderAccount>, StoreError> {
         let accounts = SAMPLES.iter().map(telephony_testkit::webhooks::Sample::account);
         Ok(accounts.filter(|account| account.provider == provider).collect())
     }
 
-    async fn account(&self, id: &AccountId) -> Result<Option<ProviderAccount>, StoreError> {
+    async fn account(
+        &self,
+        _tenant: &TenantId,
+        id: &AccountId,
+    ) -> Result<Option<ProviderAccount>, StoreError> {
         let mut accounts = SAMPLES.iter().map(telephony_testkit::webhooks::Sample::account);
         Ok(accounts.find(|account| account.id == *id))
     }
 
     async fn refresh(&self) {}
+
+    async fn next_key_used(&self, _account: &ProviderAccount, _now: Timestamp) {}
 }
 
 /// The table as the template has it.

@@ -154,6 +154,8 @@ pub fn number(tenant: &TenantId, account: &str, phone: &str) -> PhoneNumber {
         display_name: "Main".into(),
         is_active: true,
         is_primary: true,
+        voice: true,
+        sid: None,
         sms: true,
         mms: true,
         created_at: at(0),

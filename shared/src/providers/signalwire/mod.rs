@@ -1,26 +1,42 @@
 //! SignalWire, through its Compatibility API: a dialect of Twilio's. What differs is here; the rest
 //! is [`crate::providers::twilio::compat`].
 
+pub mod accounts;
+pub mod calls;
 mod config;
 pub mod error;
 pub mod media;
 pub mod messages;
+pub mod numbers;
 pub mod status;
 mod verify;
 pub mod webhook;
 
-use crate::provider::capabilities::Capabilities;
+use crate::provider::capabilities::{Capabilities, Source};
+use crate::provider::registry::Setting;
 
 /// What SignalWire can do, and its limits.
 pub const CAPABILITIES: Capabilities = Capabilities {
     sms: true,
     mms: true,
-    // Compatibility OpenAPI, `Message`, `body`.
+    voice: true,
+    rvm: true,
+    shaken: true,
     max_body: 1600,
-    // Compatibility OpenAPI, `CreateMessageRequest`, `MediaUrl`.
     max_media: 8,
-    // "MMS messages never receive DLRs": Compatibility OpenAPI, `smsStatusCallback`.
     mms_receipts: false,
-    // "SignalWire does not manage opt-outs": docs, platform/messaging/sms/overview.
     manages_opt_outs: false,
+    long_code_rate: 100,
+    concurrent_calls: None,
+    webhook_patience: 5,
+    sources: &[
+        Source::new("maxBody", "Compatibility OpenAPI, Message, body"),
+        Source::new("maxMedia", "Compatibility OpenAPI, CreateMessageRequest, MediaUrl"),
+        Source::new("mmsReceipts", "Compatibility OpenAPI, smsStatusCallback"),
+        Source::new("managesOptOuts", "docs, platform/messaging/sms/overview"),
+        Source::new("webhookPatience", "docs, common-webhook-errors"),
+    ],
 };
+
+/// The settings of an account (api.md, provider management).
+pub const SETTINGS: &[Setting] = &[];

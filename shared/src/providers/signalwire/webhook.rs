@@ -22,17 +22,17 @@ const DIALECT: WebhookDialect = WebhookDialect {
 };
 
 impl Webhooks for SignalWireWebhooks {
-    fn claimed_account(&self, request: &InboundRequest) -> Option<String> {
-        webhook::claimed_account(request)
+    fn claims(&self, request: &InboundRequest) -> Vec<String> {
+        webhook::claimed_account(request).into_iter().collect()
     }
 
-    fn remote_id(&self, account: &ProviderAccount) -> Option<String> {
-        account.config.get("project_id").map(|id| id.expose().to_owned())
+    fn names(&self, account: &ProviderAccount) -> Vec<String> {
+        account.config.get("project_id").map(|id| id.expose().to_owned()).into_iter().collect()
     }
 
     /// After a rotation the old signing key stays good for a minute or two, so both are accepted.
     fn keys(&self, account: &ProviderAccount) -> Vec<VerificationKey> {
-        let Some(remote_id) = self.remote_id(account) else { return Vec::new() };
+        let Some(remote_id) = self.names(account).pop() else { return Vec::new() };
         [("signing_key", KeyRole::Current), ("next_signing_key", KeyRole::Next)]
             .into_iter()
             .filter_map(|(name, role)| {
@@ -54,7 +54,7 @@ impl Webhooks for SignalWireWebhooks {
         keys: &[VerificationKey],
         _now: Timestamp,
     ) -> Result<Verified<'r>, WebhookError> {
-        verify::verify(request, self.claimed_account(request).as_deref(), keys)
+        verify::verify(request, webhook::claimed_account(request).as_deref(), keys)
     }
 
     fn parse(&self, request: &Verified<'_>, kind: WebhookKind) -> Result<Vec<Event>, WebhookError> {

@@ -1,27 +1,55 @@
 //! Twilio: Programmable Messaging through the 2010-04-01 API.
 
+pub mod accounts;
+pub mod calls;
 pub mod compat;
 mod config;
 pub mod error;
 pub mod media;
 pub mod messages;
+pub mod numbers;
 pub mod status;
 mod verify;
 pub mod webhook;
 pub mod wire;
 
-use crate::provider::capabilities::Capabilities;
+use crate::provider::capabilities::{Capabilities, Source};
+use crate::provider::registry::Setting;
 
 /// What Twilio can do, and its limits.
 pub const CAPABILITIES: Capabilities = Capabilities {
     sms: true,
     mms: true,
-    // https://www.twilio.com/docs/api/errors/21617; OpenAPI api_v2010 CreateMessage, `Body`.
+    voice: true,
+    rvm: true,
+    shaken: true,
     max_body: 1600,
-    // https://www.twilio.com/docs/api/errors/21623.
     max_media: 10,
-    // https://www.twilio.com/docs/messaging/guides/track-outbound-message-status.
     mms_receipts: true,
-    // https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out, "default behavior".
     manages_opt_outs: true,
+    long_code_rate: 100,
+    concurrent_calls: None,
+    webhook_patience: 15,
+    sources: &[
+        Source::new(
+            "maxBody",
+            "https://www.twilio.com/docs/api/errors/21617; OpenAPI api_v2010, CreateMessage, Body",
+        ),
+        Source::new("maxMedia", "https://www.twilio.com/docs/api/errors/21623"),
+        Source::new(
+            "mmsReceipts",
+            "https://www.twilio.com/docs/messaging/guides/track-outbound-message-status",
+        ),
+        Source::new(
+            "managesOptOuts",
+            "https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out, default behavior",
+        ),
+        Source::new(
+            "webhookPatience",
+            "https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides, rt",
+        ),
+    ],
 };
+
+/// The settings of an account (api.md, provider management).
+pub const SETTINGS: &[Setting] = &[];

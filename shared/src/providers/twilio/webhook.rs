@@ -22,19 +22,19 @@ const DIALECT: WebhookDialect = WebhookDialect {
 };
 
 impl Webhooks for TwilioWebhooks {
-    fn claimed_account(&self, request: &InboundRequest) -> Option<String> {
-        webhook::claimed_account(request)
+    fn claims(&self, request: &InboundRequest) -> Vec<String> {
+        webhook::claimed_account(request).into_iter().collect()
     }
 
-    fn remote_id(&self, account: &ProviderAccount) -> Option<String> {
-        account.config.get("account_sid").map(|sid| sid.expose().to_owned())
+    fn names(&self, account: &ProviderAccount) -> Vec<String> {
+        account.config.get("account_sid").map(|id| id.expose().to_owned()).into_iter().collect()
     }
 
     /// Webhooks are signed with the primary auth token, never with an API key; when a secondary token
     /// is promoted the signing key flips at once, so the coming one is accepted beforehand
     /// (https://www.twilio.com/docs/iam/api/authtoken).
     fn keys(&self, account: &ProviderAccount) -> Vec<VerificationKey> {
-        let Some(remote_id) = self.remote_id(account) else { return Vec::new() };
+        let Some(remote_id) = self.names(account).pop() else { return Vec::new() };
         [("auth_token", KeyRole::Current), ("next_auth_token", KeyRole::Next)]
             .into_iter()
             .filter_map(|(name, role)| {
@@ -56,7 +56,7 @@ impl Webhooks for TwilioWebhooks {
         keys: &[VerificationKey],
         _now: Timestamp,
     ) -> Result<Verified<'r>, WebhookError> {
-        verify::verify(request, self.claimed_account(request).as_deref(), keys)
+        verify::verify(request, webhook::claimed_account(request).as_deref(), keys)
     }
 
     fn parse(&self, request: &Verified<'_>, kind: WebhookKind) -> Result<Vec<Event>, WebhookError> {

@@ -108,7 +108,10 @@ impl Client {
         for media in &text.media_urls {
             form.append_pair("MediaUrl", media);
         }
-        let callback = format!("{}{}", text.status_callback, self.dialect.callback_settings);
+        let callback = format!(
+            "{}/api/webhooks/{}/status-callback?m={}{}",
+            text.callback.base, self.dialect.provider, text.callback.id, self.dialect.callback_settings
+        );
         form.append_pair("StatusCallback", &callback);
         let url = format!("{}{}", self.messages(), self.dialect.suffix);
         self.request("send", &Method::POST, &url, form.finish().into())

@@ -90,6 +90,7 @@ pub(crate) fn parse(
             form.bytes("Body")?.ok_or(WebhookError::Malformed("MessageStatus is missing"))?;
             Event::Unrecognised { name: "an inbound text at the status URL".to_owned() }
         }
+        (WebhookKind::Events, _) => Event::Unrecognised { name: "a form at the URL of events".to_owned() },
     };
     Ok(vec![event])
 }
@@ -98,7 +99,7 @@ pub(crate) fn parse(
 /// (https://www.twilio.com/docs/messaging/twiml#twilios-request-to-your-application).
 pub(crate) fn respond(reply: Reply) -> HttpReply {
     match reply {
-        Reply::Empty => HttpReply {
+        Reply::Empty | Reply::Agent(_) => HttpReply {
             status: 200,
             content_type: "text/xml",
             body: r#"<?xml version="1.0" encoding="UTF-8"?><Response></Response>"#.into(),

@@ -1,0 +1,211 @@
+//! Calls: their legs, statuses and outcomes.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{CallId, TenantId};
+
+/// Which way a call goes, seen from us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallDirection {
+    /// To us.
+    Inbound,
+    /// From us.
+    Outbound,
+}
+
+/// Where a leg is in its life, in the total order of the contract: the higher always wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallStatus {
+    /// Waits for its turn.
+    Queued,
+    /// The provider has it.
+    Initiated,
+    /// It rings.
+    Ringing,
+    /// People talk.
+    InProgress,
+    /// Withdrawn before it was answered.
+    Canceled,
+    /// It could not be placed.
+    Failed,
+    /// The line was busy.
+    Busy,
+    /// Nobody answered.
+    NoAnswer,
+    /// It was answered, and is over.
+    Completed,
+}
+
+impl CallStatus {
+    /// Every status, lowest first.
+    pub const ALL: [Self; 9] = [
+        Self::Queued,
+        Self::Initiated,
+        Self::Ringing,
+        Self::InProgress,
+        Self::Canceled,
+        Self::Failed,
+        Self::Busy,
+        Self::NoAnswer,
+        Self::Completed,
+    ];
+
+    /// Its place in the order.
+    pub const fn rank(self) -> u8 {
+        self as u8
+    }
+
+    /// The word of the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::InProgress => "in-progress",
+            Self::Canceled => "canceled",
+            Self::Failed => "failed",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no-answer",
+            Self::Completed => "completed",
+        }
+    }
+
+    /// The status of a word, or `None`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
+    /// It is over.
+    pub const fn is_settled(self) -> bool {
+        matches!(self, Self::Canceled | Self::Failed | Self::Busy | Self::NoAnswer | Self::Completed)
+    }
+}
+
+/// Who answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AnsweredBy {
+    /// A person.
+    Human,
+    /// An answering machine.
+    Machine,
+    /// A fax.
+    Fax,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Why a leg ended: a closed set, the same for every provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HangupCause {
+    /// Somebody hung up after talking.
+    Normal,
+    /// The caller gave up.
+    CallerGaveUp,
+    /// Busy.
+    Busy,
+    /// Nobody answered.
+    NoAnswer,
+    /// Turned away by the called party.
+    Rejected,
+    /// There is no such number, or no way to it.
+    Unreachable,
+    /// The time that was allowed is over.
+    TimeLimit,
+    /// A mailbox took it.
+    Voicemail,
+    /// It was handed to somebody else.
+    Transferred,
+    /// The account may not, or cannot pay.
+    NotAllowed,
+    /// The provider, or what is behind it, failed.
+    Failure,
+    /// The provider does not say.
+    Unknown,
+}
+
+/// How sure the network is of a caller's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Attestation {
+    /// The caller and the number are known.
+    A,
+    /// The caller is known.
+    B,
+    /// Only the gateway is known.
+    C,
+}
+
+/// What a provider reports about the signature of an inbound call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureReport {
+    /// The attestation; `None`: it is not reported.
+    pub attestation: Option<Attestation>,
+    /// Whether it held; `None`: it is not reported.
+    pub verified: Option<bool>,
+}
+
+/// Names one call. Its text is the opaque id that travels in callback URLs, client states and
+/// metadata.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CallRef {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub call: CallId,
+}
+
+impl CallRef {
+    /// The opaque id: URL-safe base64 of the call's bits and the tenant.
+    pub fn to_opaque(&self) -> String {
+        use base64::Engine as _;
+        let mut bytes = self.call.bits().to_be_bytes().to_vec();
+        bytes.extend_from_slice(self.tenant.as_str().as_bytes());
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Reads an opaque id; `None` for anything that [`CallRef::to_opaque`] did not make.
+    pub fn from_opaque(text: &str) -> Option<Self> {
+        use base64::Engine as _;
+        if text.len() > 128 {
+            return None;
+        }
+        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (id, tenant) = bytes.split_first_chunk::<16>()?;
+        Some(Self {
+            tenant: std::str::from_utf8(tenant).ok()?.parse().ok()?,
+            call: CallId::from_bits(u128::from_be_bytes(*id)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CallRef, CallStatus};
+    use crate::domain::ids::CallId;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_order_is_the_contract_and_words_read_back() {
+        for (index, status) in CallStatus::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(status.rank()), index);
+            assert_eq!(CallStatus::from_word(status.as_str()), Some(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_opaque_id_reads_back(bits: u128, tenant in "[A-Za-z0-9._@-]{1,64}") {
+            let call = CallRef { tenant: tenant.parse().unwrap(), call: CallId::from_bits(bits) };
+            prop_assert_eq!(CallRef::from_opaque(&call.to_opaque()), Some(call));
+        }
+
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = CallRef::from_opaque(&text);
+        }
+    }
+}
