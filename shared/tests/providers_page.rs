@@ -41,10 +41,9 @@ fn shown(member: &str, value: &Value) -> String {
     match value {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
-        Value::Null => "not published".to_owned(),
+        Value::Null => "–".to_owned(),
         Value::Number(number) if member == "longCodeRate" => {
-            let hundredths = number.as_u64().unwrap();
-            if hundredths == 0 { "–".to_owned() } else { format!("{}", hundredths as f64 / 100.0) }
+            format!("{}", number.as_f64().unwrap() / 100.0)
         }
         Value::Number(number) if number.as_u64() == Some(0) => "–".to_owned(),
         other => other.to_string(),
@@ -81,7 +80,8 @@ fn tables() -> String {
             writeln!(text, "* `{provider}`, {words}: {}", source.page).unwrap();
         }
     }
-    writeln!(text, "\nThe settings of an account (`config` of `add_provider` and `update_provider`):\n").unwrap();
+    writeln!(text, "\nThe settings of an account (`config` of `add_provider` and `update_provider`):\n")
+        .unwrap();
     writeln!(text, "| provider | setting | secret | needed | is |\n|---|---|---|---|---|").unwrap();
     for (provider, _) in &declared {
         for setting in registry::settings(*provider) {
@@ -122,7 +122,10 @@ fn every_figure_has_a_source() {
         let sourced: BTreeSet<&str> = capabilities.sources.iter().map(|source| source.member).collect();
         let mut needed = vec!["webhookPatience"];
         if capabilities.sms {
-            needed.extend(["maxBody", "managesOptOuts", "longCodeRate"]);
+            needed.extend(["maxBody", "managesOptOuts"]);
+        }
+        if capabilities.long_code_rate.is_some() {
+            needed.push("longCodeRate");
         }
         if capabilities.mms {
             needed.extend(["maxMedia", "mmsReceipts"]);

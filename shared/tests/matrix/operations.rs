@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use telephony::domain::timestamp::Timestamp;
 use telephony::provider::account::ProviderAccount;
-use telephony::provider::calling::{
-    AnswerWith, CallCommand, CallQuery, Command, OutboundCall, RemoteAgent,
-};
+use telephony::provider::calling::{AnswerWith, CallCommand, CallQuery, Command, OutboundCall, RemoteAgent};
 use telephony::provider::error::ProviderError;
 use telephony::provider::messaging::{Callback, MessageQuery, OutboundText};
 use telephony::provider::numbers::{
@@ -100,7 +98,8 @@ fn text() -> OutboundText {
 
 fn call(provider: ProviderId) -> OutboundCall {
     let agent = RemoteAgent { id: "agent_1".to_owned(), version: None, variables: BTreeMap::new() };
-    let then = if registry::agents(provider).is_some() { AnswerWith::Agent(agent) } else { AnswerWith::Webhook };
+    let then =
+        if registry::agents(provider).is_some() { AnswerWith::Agent(agent) } else { AnswerWith::Webhook };
     OutboundCall {
         from: "+14155550100".to_owned(),
         to: "+14155552671".to_owned(),
@@ -175,7 +174,9 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
 
     let numbers = registry::held_numbers(p);
     b.add(numbers, "held_numbers.list", false, async |n| n.list(None).await.map(drop));
-    b.add(numbers, "held_numbers.find", false, async |n| n.find(&"+14155550100".parse().unwrap()).await.map(drop));
+    b.add(numbers, "held_numbers.find", false, async |n| {
+        n.find(&"+14155550100".parse().unwrap()).await.map(drop)
+    });
     b.add(numbers, "held_numbers.configure", true, async move |n| {
         n.configure(&held(p), &settings()).await.map(drop)
     });
