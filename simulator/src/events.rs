@@ -21,6 +21,8 @@ pub(crate) enum Event {
     Deliver(Box<Delivery>),
     /// Telnyx: a number order comes to its end.
     SettleOrder(String),
+    /// Telnyx: something happens to a call.
+    Call(Box<telnyx::Timer>),
 }
 
 #[derive(Default)]
@@ -149,6 +151,10 @@ async fn run(app: &Shared, event: Event) {
             if let Some(delivery) = delivery {
                 callbacks::deliver(app, delivery).await;
             }
+        }
+        Event::Call(timer) => {
+            telnyx::happen(&mut app.lock(), &timer);
+            app.wake.notify_one();
         }
         Event::Deliver(delivery) => {
             callbacks::deliver(app, *delivery).await;

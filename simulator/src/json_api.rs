@@ -177,6 +177,10 @@ impl Call {
         self.body.get(name).and_then(Value::as_bool).unwrap_or(default)
     }
 
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.body.get(name).and_then(Value::as_u64)
+    }
+
     /// The first text of the named members, also inside a list or a list of numbers to order.
     fn party(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| {

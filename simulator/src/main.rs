@@ -4,6 +4,7 @@
 //! It shares no code with the product on purpose: a mistake made there must not be made here too.
 
 mod app;
+mod call_script;
 mod callbacks;
 mod clock;
 mod control;

@@ -58,7 +58,28 @@ pub(crate) struct NewAccount {
     #[serde(default)]
     webhook_url: Option<String>,
     #[serde(default)]
-    pub(crate) email: Option<String>,
+    email: Option<String>,
+}
+
+impl NewAccount {
+    /// An account below another one, with a key of its own.
+    pub(crate) fn child(provider: Provider, sid: &str, owner: &str, name: &str, email: &str) -> Self {
+        Self {
+            provider,
+            sid: Some(sid.to_owned()),
+            auth_token: None,
+            signing_key: None,
+            owner_sid: Some(owner.to_owned()),
+            friendly_name: Some(name.to_owned()),
+            status: None,
+            api_keys: Vec::new(),
+            balance_micros: None,
+            media_protection: false,
+            signing_seed: None,
+            webhook_url: None,
+            email: Some(email.to_owned()),
+        }
+    }
 }
 
 /// A new key for an account's webhooks; what is not given is made up, if it is the key that signs.

@@ -45,6 +45,8 @@ pub(crate) struct State {
     pub(crate) violations: Journal<Violation>,
     pub(crate) inbox: Journal<InboxEntry>,
     pub(crate) telnyx: telnyx::World,
+    /// Origin of the media CDN.
+    pub(crate) cdn: String,
     pub(crate) hooks: Hooks,
 }
 
@@ -70,6 +72,7 @@ impl State {
             violations: Journal::default(),
             inbox: Journal::default(),
             telnyx: telnyx::World::default(),
+            cdn: settings.cdn.clone(),
             hooks: Hooks::default(),
         };
         if let Some(seed) = &settings.seed {
