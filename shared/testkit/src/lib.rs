@@ -9,5 +9,6 @@ pub mod facts;
 pub mod fault_proxy;
 pub mod mutate;
 pub mod replay;
+pub mod retell;
 pub mod sign;
 pub mod webhooks;

@@ -11,7 +11,9 @@ mod forgeries;
 mod media;
 mod messages;
 mod mutations;
+mod openapi;
 mod parsing;
+mod retell;
 mod secrets;
 mod vectors;
 
