@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import artifacts
 from stack import Stack
@@ -173,12 +172,6 @@ def webhook(world: World, provider: str, kind: str, params: dict[str, str], quer
     if provider == "signalwire":
         headers["x-signalwire-signature"] = headers["x-twilio-signature"]
     return http(world, "POST", f"/api/webhooks/{{provider}}/{kind}", path, query=query, body=urllib.parse.urlencode(params), headers=headers)
-
-
-def telnyx_public_key(seed: str) -> str:
-    """What Telnyx's portal shows as the public key."""
-    key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed)).public_key()
-    return base64.b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
 def telnyx_headers(seed: str, at: int, body: str) -> dict[str, str]:
