@@ -145,6 +145,12 @@ def http(world: World, method: str, route: str, path: str, **more: Any) -> dict[
     return event
 
 
+def body_of(event: dict[str, Any]) -> str:
+    """The body as it goes over the wire."""
+    body = event.get("body", "")
+    return base64.b64decode(body).decode() if event["isBase64Encoded"] else body
+
+
 def api(world: World, method: str, route: str, path: str | None = None, *, groups: str = "", **more: Any) -> dict[str, Any]:
     """A request whose token the gateway has checked."""
     if "json" in more:
