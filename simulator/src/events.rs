@@ -11,7 +11,7 @@ use crate::{
     delivery::Delivery,
     inbound,
     model::Provider,
-    telnyx,
+    retell, telnyx,
     twilio_compat::life,
 };
 
@@ -23,6 +23,8 @@ pub(crate) enum Event {
     SettleOrder(String),
     /// Telnyx: something happens to a call.
     Call(Box<telnyx::Timer>),
+    /// The same at Retell.
+    RetellCall(Box<retell::Timer>),
 }
 
 #[derive(Default)]
@@ -154,6 +156,10 @@ async fn run(app: &Shared, event: Event) {
         }
         Event::Call(timer) => {
             telnyx::happen(&mut app.lock(), &timer);
+            app.wake.notify_one();
+        }
+        Event::RetellCall(timer) => {
+            retell::happen(&mut app.lock(), &timer);
             app.wake.notify_one();
         }
         Event::Deliver(delivery) => {

@@ -68,6 +68,10 @@ impl Reply {
         Self { status, body: Some(body), created: None, retry_after: None, warning: None }
     }
 
+    pub(crate) fn no_content() -> Self {
+        Self { status: 204, body: None, created: None, retry_after: None, warning: None }
+    }
+
     pub(crate) fn creating(self, id: &str) -> Self {
         Self { created: Some(id.to_owned()), ..self }
     }

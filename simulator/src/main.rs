@@ -24,6 +24,7 @@ mod model;
 mod number_text;
 mod phones;
 mod reply;
+mod resource;
 mod retell;
 mod seed;
 mod segments;

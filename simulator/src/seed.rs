@@ -10,7 +10,7 @@ use crate::{
     model::{Account, AccountStatus, ApiKey, Capabilities, Number, Provider},
     number_text,
     phones::Phone,
-    sign,
+    retell, sign,
     state::State,
     telnyx,
 };
@@ -276,6 +276,9 @@ pub(crate) fn add_number(state: &mut State, new: NewNumber) -> Result<Number, St
     };
     if number.provider == Provider::Telnyx {
         telnyx::connect_seeded(state, &mut number);
+    }
+    if number.provider == Provider::Retell {
+        retell::connect_seeded(&mut number);
     }
     state.numbers.insert((number.provider, number.phone_number.clone()), number.clone());
     Ok(number)

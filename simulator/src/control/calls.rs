@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Refusal, filtered};
-use crate::{app::Shared, call_script::CallScript, callbacks, model::Provider, telnyx};
+use crate::{
+    app::Shared, call_script::CallScript, callbacks, delivery::Delivery, model::Provider, retell, telnyx,
+};
 
 /// `GET /_sim/calls`, the oldest first.
 pub(super) async fn list(
@@ -19,7 +21,8 @@ pub(super) async fn list(
     Query(filters): Query<HashMap<String, String>>,
 ) -> Json<Value> {
     let state = app.lock();
-    Json(json!({ "calls": filtered(telnyx::journal(&state).into_iter(), &filters) }))
+    let calls = telnyx::journal(&state).into_iter().chain(retell::journal(&state));
+    Json(json!({ "calls": filtered(calls, &filters) }))
 }
 
 #[derive(Deserialize)]
@@ -43,7 +46,7 @@ pub(super) async fn place(
     Path(e164): Path<String>,
     Json(new): Json<NewCall>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let (mut answer, delivery) = {
+    let ringing = {
         let mut state = app.lock();
         let number = state
             .owned_number(&new.to, new.provider)
@@ -53,23 +56,52 @@ pub(super) async fn place(
         let script = new.call.or(own).unwrap_or_default();
         match number.provider {
             Provider::Telnyx => {
-                telnyx::call_arrives(&mut state, &number, &e164, new.attestation.as_deref(), script)
-                    .map_err(Refusal::bad)?
+                let level = new.attestation.as_deref();
+                let arrived = telnyx::call_arrives(&mut state, &number, &e164, level, script);
+                let (answer, delivery) = arrived.map_err(Refusal::bad)?;
+                Ringing::Parked(answer, delivery)
+            }
+            Provider::Retell => {
+                let arrival = retell::Arrival { number, from: e164, script };
+                let delivery = retell::announce(&state, &arrival);
+                Ringing::Asking(Box::new(arrival), delivery)
             }
             _ => return Err(Refusal::bad("calls to this provider's numbers are not simulated")),
         }
     };
     app.wake.notify_one();
-    let ids = match delivery {
-        Some(delivery) => callbacks::deliver(&app, delivery).await,
-        None => Vec::new(),
+    let (mut answer, ids) = match ringing {
+        Ringing::Parked(answer, delivery) => (answer, deliver(&app, delivery).await),
+        Ringing::Asking(arrival, delivery) => {
+            let ids = deliver(&app, delivery).await;
+            let mut state = app.lock();
+            let last = ids.last().and_then(|id| state.callbacks.get(*id)).and_then(|e| e.response.as_ref());
+            let body = last.filter(|answer| (200..300).contains(&answer.status)).map(|a| a.body.clone());
+            (retell::decide(&mut state, &arrival, body.as_deref()), ids)
+        }
     };
+    app.wake.notify_one();
     let state = app.lock();
     let attempts: Vec<_> = ids.into_iter().filter_map(|id| state.callbacks.get(id)).collect();
     if let Some(answer) = answer.as_object_mut() {
         answer.insert("callbacks".to_owned(), json!(attempts));
     }
     Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// A call that came in, and the webhook that is to be answered first.
+enum Ringing {
+    /// It has its ids already.
+    Parked(Value, Option<Delivery>),
+    /// Who answers it is still to be said.
+    Asking(Box<retell::Arrival>, Option<Delivery>),
+}
+
+async fn deliver(app: &Shared, delivery: Option<Delivery>) -> Vec<u64> {
+    match delivery {
+        Some(delivery) => callbacks::deliver(app, delivery).await,
+        None => Vec::new(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -96,7 +128,8 @@ pub(super) async fn hang_up(
     State(app): State<Shared>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    if !telnyx::hang_up(&mut app.lock(), &id) {
+    let mut state = app.lock();
+    if !telnyx::hang_up(&mut state, &id) && !retell::person_hangs_up(&mut state, &id) {
         return Err(Refusal::not_found("no such call"));
     }
     app.wake.notify_one();

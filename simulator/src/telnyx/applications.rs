@@ -8,13 +8,13 @@ use super::{
     errors::{about, missing, not_found},
     page::page,
     profiles::noting,
-    resource::Resource,
     stamp_z,
 };
 use crate::{
     app::Settings,
     ids,
     json_api::{Answered, Call, Reply},
+    resource::Resource,
     state::State,
 };
 

@@ -6,7 +6,6 @@ use super::{
     balance_json, data,
     errors::{about, missing, not_found},
     page::page,
-    resource::Resource,
     stamp_z,
 };
 use crate::{
@@ -14,6 +13,7 @@ use crate::{
     ids,
     json_api::{Answered, Call, Reply},
     model::{AccountStatus, Provider},
+    resource::Resource,
     seed::{self, NewAccount},
     state::State,
 };

@@ -16,7 +16,7 @@ mod numbers;
 mod orders;
 mod page;
 mod profiles;
-mod resource;
+
 mod routes;
 mod sending;
 
@@ -29,7 +29,7 @@ use time::{OffsetDateTime, macros::format_description};
 pub(crate) use self::{
     calls::{
         inbound::arrive as call_arrives,
-        script::{Timer, happen},
+        script::{Timer, happen, sip_ends},
     },
     errors::{not_found, refusal},
     events::status_webhook,
@@ -43,15 +43,16 @@ use crate::{
     app::Settings,
     json_api::{Answered, Call, Reply},
     model::AccountStatus,
+    resource::Shelf,
     state::State,
 };
 
 /// What exists only here.
 #[derive(Default)]
 pub(crate) struct World {
-    profiles: resource::Shelf,
+    profiles: Shelf,
     /// Call control applications.
-    applications: resource::Shelf,
+    applications: Shelf,
     orders: BTreeMap<String, orders::Order>,
     /// E.164 → how an order of it ends.
     pub(crate) order_scripts: BTreeMap<String, OrderScript>,
@@ -62,7 +63,7 @@ pub(crate) struct World {
     /// (account, command id) → the call that it dialled, and when.
     dialled: BTreeMap<(String, String), (String, OffsetDateTime)>,
     recordings: Vec<calls::recordings::Recording>,
-    managed: resource::Shelf,
+    managed: Shelf,
 }
 
 /// All calls, the oldest first.

@@ -5,9 +5,9 @@ use serde_json::json;
 use super::{
     super::{money, stamp_z},
     LegState, emit, gather, recordings,
-    script::sound_ends,
+    script::{retell_call, sound_ends},
 };
-use crate::state::State;
+use crate::{retell, state::State};
 
 /// `hangup_cause`, `hangup_source` and `sip_hangup_cause`.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,7 @@ impl End {
     pub(super) const BUSY: Self = Self { cause: "user_busy", source: "callee", sip: "486" };
     pub(super) const REJECTED: Self = Self { cause: "call_rejected", source: "callee", sip: "603" };
     pub(super) const TIMEOUT: Self = Self { cause: "timeout", source: "unknown", sip: "480" };
+    pub(super) const NOT_FOUND: Self = Self { cause: "not_found", source: "callee", sip: "404" };
     pub(super) const TIME_LIMIT: Self = Self { cause: "time_limit", source: "unknown", sip: "200" };
     pub(super) const ORIGINATOR_CANCEL: Self =
         Self { cause: "originator_cancel", source: "caller", sip: "487" };
@@ -39,6 +40,7 @@ pub(super) fn end(state: &mut State, id: &str, how: End) {
     leg.ended = Some(now);
     leg.hangup_cause = Some(how.cause);
     let bridged = leg.bridged.take();
+    let agent = retell_call(&leg.to).map(str::to_owned);
     let stream = leg.stream.take();
     let (created, answered) = (leg.created, leg.answered);
     let (account, connection) = (leg.account.clone(), leg.connection.clone());
@@ -81,6 +83,9 @@ pub(super) fn end(state: &mut State, id: &str, how: End) {
             "total_cost": money(cost, 4),
         });
         emit::emit(state, id, "call.cost", extra, 1);
+    }
+    if let Some(call) = agent {
+        retell::person_hangs_up(state, &call);
     }
     if let Some(other) = bridged {
         let incoming = state.telnyx.calls.get(&other).is_some_and(|leg| leg.incoming);

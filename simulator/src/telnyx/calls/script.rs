@@ -9,7 +9,7 @@ use super::{
     ending::{End, end},
     gather, recordings,
 };
-use crate::{call_script::Reaction, clock::later, events::Event, state::State};
+use crate::{call_script::Reaction, clock::later, events::Event, retell, state::State};
 
 /// Something that is due for a leg.
 #[derive(Debug, Clone)]
@@ -80,9 +80,31 @@ pub(crate) fn happen(state: &mut State, timer: &Timer) {
     }
 }
 
+/// The call of `sip:{call_id}@sip.retellai.com`.
+pub(super) fn retell_call(to: &str) -> Option<&str> {
+    let (call, host) = to.strip_prefix("sip:")?.split_once('@')?;
+    host.starts_with("sip.retellai.com").then_some(call)
+}
+
+/// The other side of a leg that was dialled for an agent is gone.
+pub(crate) fn sip_ends(state: &mut State, call: &str) {
+    let leg = state.telnyx.calls.values().find(|leg| retell_call(&leg.to) == Some(call));
+    if let Some(id) = leg.map(|leg| leg.control_id.clone()) {
+        end(state, &id, End::BY_CALLEE);
+    }
+}
+
 fn pick_up(state: &mut State, id: &str) {
     let Some(leg) = state.telnyx.calls.get(id) else { return };
     if leg.state != LegState::Ringing {
+        return;
+    }
+    if let Some(call) = retell_call(&leg.to).map(str::to_owned) {
+        // Dialled for an agent (retell.md, trap 7).
+        match retell::dialled(state, &call) {
+            true => answer(state, id),
+            false => end(state, id, End::NOT_FOUND),
+        }
         return;
     }
     match leg.script.answer {
