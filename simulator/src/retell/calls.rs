@@ -1,7 +1,7 @@
 //! Calls, and asking for them.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use time::{Duration, OffsetDateTime};
 
 use super::{
