@@ -27,6 +27,16 @@ pub(crate) enum Event {
     RetellCall(Box<retell::Timer>),
 }
 
+impl Event {
+    fn is_patience(&self) -> bool {
+        match self {
+            Self::Call(timer) => timer.is_patience(),
+            Self::RetellCall(timer) => timer.is_patience(),
+            Self::Step(_) | Self::Deliver(_) | Self::SettleOrder(_) => false,
+        }
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Queue {
     /// By due time, then by the order in which they were queued.
@@ -40,8 +50,10 @@ impl Queue {
         self.events.insert((due, self.next), event);
     }
 
+    /// How much is under way. Patience that may run out one day does not count: a call that is up would have something
+    /// pending for hours.
     pub(crate) fn len(&self) -> usize {
-        self.events.len()
+        self.events.values().filter(|event| !event.is_patience()).count()
     }
 
     fn next_due(&self) -> Option<OffsetDateTime> {

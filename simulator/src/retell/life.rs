@@ -36,6 +36,13 @@ pub(super) enum What {
     Analyse,
 }
 
+impl Timer {
+    /// Whether it only waits for somebody to do something first.
+    pub(crate) fn is_patience(&self) -> bool {
+        matches!(self.what, What::RingingEnds | What::NeverDialled)
+    }
+}
+
 pub(super) fn after(state: &mut State, steps: i32, timer: Timer) {
     let due = state.after_steps(steps);
     state.queue.push(due, Event::RetellCall(Box::new(timer)));

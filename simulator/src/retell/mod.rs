@@ -1,6 +1,7 @@
 //! Retell AI: agents, numbers that are connected by SIP, and calls.
 
 mod agents;
+mod call_json;
 mod calls;
 mod inbound;
 mod life;

@@ -35,6 +35,16 @@ pub(super) enum What {
     Press(u64),
 }
 
+impl Timer {
+    /// Whether it only waits for somebody to do something first.
+    pub(crate) fn is_patience(&self) -> bool {
+        matches!(
+            self.what,
+            What::RingingEnds | What::FirstCommandTimeout | What::TimeLimit | What::GatherTimesOut(_)
+        )
+    }
+}
+
 pub(super) fn after(state: &mut State, steps: i32, timer: Timer) {
     let due = state.after_steps(steps);
     state.queue.push(due, Event::Call(Box::new(timer)));
