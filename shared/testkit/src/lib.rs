@@ -10,4 +10,5 @@ pub mod fault_proxy;
 pub mod mutate;
 pub mod replay;
 pub mod sign;
+pub mod telnyx;
 pub mod webhooks;

@@ -13,6 +13,7 @@ mod messages;
 mod mutations;
 mod parsing;
 mod secrets;
+mod telnyx;
 mod vectors;
 
 use std::sync::Arc;
