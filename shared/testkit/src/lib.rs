@@ -11,4 +11,5 @@ pub mod mutate;
 pub mod replay;
 pub mod retell;
 pub mod sign;
+pub mod telnyx;
 pub mod webhooks;

@@ -15,6 +15,7 @@ mod openapi;
 mod parsing;
 mod retell;
 mod secrets;
+mod telnyx;
 mod vectors;
 
 use std::sync::Arc;
