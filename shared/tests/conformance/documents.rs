@@ -12,7 +12,7 @@ use telephony_testkit::facts::{Facts, facts};
 use telephony_testkit::replay::ReplayTransport;
 use telephony_testkit::webhooks::{SAMPLES, SIGNALWIRE, Sample, TWILIO};
 
-use super::openapi::{check_request, validator};
+use super::openapi::{check_request, operation, resolve, validator};
 use super::{messaging_of, text};
 
 fn twilio_api(facts: &Facts) -> Value {
@@ -169,5 +169,47 @@ fn every_code_is_one_of_the_providers() {
                 }
             }
         }
+    }
+}
+
+/// The documents of the samples' providers, in their order, with what precedes their paths in ours.
+pub(crate) fn documented(facts: &Facts) -> [(Value, String); 2] {
+    let signalwire = signalwire_api(facts);
+    let server = signalwire["servers"][0]["url"].as_str().unwrap().to_owned();
+    let base = server.split(".signalwire.com").nth(1).unwrap().to_owned();
+    [(twilio_api(facts), String::new()), (signalwire, base)]
+}
+
+/// The answer that a document shows for an operation: its own example, or one made of the examples of
+/// its members.
+pub(crate) fn example(document: &Value, base: &str, url: &str, method: &str, status: u16) -> Value {
+    let uri: http::Uri = url.parse().unwrap();
+    let (_, operation) = operation(document, uri.path().strip_prefix(base).unwrap(), method);
+    let content = &operation["responses"][status.to_string()]["content"]["application/json"];
+    let examples = content["examples"].as_object().map(|examples| examples.values());
+    // Some show an empty list.
+    match examples.and_then(|examples| examples.max_by_key(|example| example.to_string().len())) {
+        Some(example) => example["value"].clone(),
+        None => made(document, &content["schema"]),
+    }
+}
+
+/// A value of a schema, made of the examples of its members.
+fn made(document: &Value, schema: &Value) -> Value {
+    if !schema["examples"][0].is_null() {
+        return schema["examples"][0].clone();
+    }
+    let schema = resolve(document, schema);
+    if let Some(part) = schema["allOf"].get(0) {
+        return made(document, part);
+    }
+    match schema["type"].as_str() {
+        Some("object") => {
+            let members = schema["properties"].as_object().unwrap().iter();
+            Value::Object(members.map(|(name, member)| (name.clone(), made(document, member))).collect())
+        }
+        Some("array") => json!([made(document, &schema["items"])]),
+        Some("string") if schema["enum"].is_array() => schema["enum"][0].clone(),
+        Some(_) | None => Value::Null,
     }
 }

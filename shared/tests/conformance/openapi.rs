@@ -65,7 +65,11 @@ fn typed(document: &Value, schema: &Value, texts: &[String]) -> Value {
 
 /// The operation of a request: its path with the templates filled in. Of several that fit, the one
 /// with the fewest templates.
-fn operation<'d>(document: &'d Value, path: &str, method: &str) -> (Vec<(String, String)>, &'d Value) {
+pub(crate) fn operation<'d>(
+    document: &'d Value,
+    path: &str,
+    method: &str,
+) -> (Vec<(String, String)>, &'d Value) {
     let segments: Vec<&str> = path.split('/').collect();
     let mut fitting: Vec<(Vec<(String, String)>, &Value)> = Vec::new();
     for (template, item) in document["paths"].as_object().unwrap() {
