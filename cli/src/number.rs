@@ -116,6 +116,7 @@ impl Add {
             is_primary: self.primary,
             voice: true,
             sid: None,
+            voice_via: None,
             sms: true,
             mms: !self.no_mms,
             created_at: now,

@@ -10,6 +10,8 @@ use crate::{
     clock::{Mode, later},
     delivery::Delivery,
     inbound,
+    model::Provider,
+    telnyx,
     twilio_compat::life,
 };
 
@@ -17,6 +19,8 @@ pub(crate) enum Event {
     /// The message takes its next step.
     Step(String),
     Deliver(Box<Delivery>),
+    /// Telnyx: a number order comes to its end.
+    SettleOrder(String),
 }
 
 #[derive(Default)]
@@ -122,7 +126,13 @@ pub(crate) async fn settle(app: &Shared) {
 async fn run(app: &Shared, event: Event) {
     match event {
         Event::Step(sid) => {
-            let effects = life::step(&mut app.lock(), &sid);
+            let effects = {
+                let mut state = app.lock();
+                match state.messages.get(&sid).map(|message| message.provider) {
+                    Some(Provider::Telnyx) => telnyx::step(&mut state, &sid),
+                    _ => life::step(&mut state, &sid),
+                }
+            };
             app.wake.notify_one();
             if let Some(delivery) = effects.callback {
                 callbacks::deliver(app, delivery).await;
@@ -132,6 +142,12 @@ async fn run(app: &Shared, event: Event) {
                 if let Err(error) = inbound::receive(app, text).await {
                     tracing::warn!(error, "a text between own numbers got lost");
                 }
+            }
+        }
+        Event::SettleOrder(id) => {
+            let delivery = telnyx::settle_order(&mut app.lock(), &id);
+            if let Some(delivery) = delivery {
+                callbacks::deliver(app, delivery).await;
             }
         }
         Event::Deliver(delivery) => {

@@ -9,20 +9,27 @@ mod clock;
 mod control;
 mod delivery;
 mod events;
+mod exchange;
 mod faults;
+mod geography;
+mod hooks;
 mod http_client;
 mod ids;
 mod inbound;
 mod journal;
+mod json_api;
 mod media;
 mod model;
+mod number_text;
 mod phones;
 mod reply;
+mod retell;
 mod seed;
 mod segments;
 mod server;
 mod sign;
 mod state;
+mod telnyx;
 mod twilio_compat;
 
 use std::{

@@ -33,7 +33,7 @@ async fn run() -> Result<(), Error> {
             clock: Arc::new(SystemClock),
             signatures_disabled: local.signatures_disabled,
         },
-        receive: ReceiveMessage { routes: RouteCache::new(store.clone()), inbox: store },
+        receive: ReceiveMessage { routes: Arc::new(RouteCache::new(store.clone())), inbox: store },
         clock: Arc::new(SystemClock),
         public_base_url: settings.public_base_url()?,
     };

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use telephony::domain::address::Address;
+use telephony::domain::call::CallRef;
 use telephony::domain::ids::{
     AccountId, ConversationId, EntryId, MessageId, ProviderSid, TemplateId, TenantId,
 };
@@ -122,6 +123,32 @@ pub fn conversation(tenant: &TenantId, id: ConversationId) -> Key {
 /// The guard against answering a conversation automatically for ever.
 pub fn auto_answer(tenant: &TenantId, id: ConversationId) -> Key {
     Key::new(conversation_partition(tenant, id), "AUTO")
+}
+
+/// The partition of a call: it and its legs.
+pub fn call_partition(call: &CallRef) -> String {
+    format!("T#{}#K#{}", call.tenant, call.call)
+}
+
+/// A call.
+pub fn call(call: &CallRef) -> Key {
+    Key::new(call_partition(call), "K")
+}
+
+/// A leg of a call.
+pub fn leg(call: &CallRef, sid: &ProviderSid) -> Key {
+    Key::new(call_partition(call), format!("L#{sid}"))
+}
+
+/// Reads a call's partition back.
+pub fn read_call_partition(pk: &str) -> Option<CallRef> {
+    let (tenant, call) = pk.strip_prefix("T#")?.split_once("#K#")?;
+    Some(CallRef { tenant: tenant.parse().ok()?, call: call.parse().ok()? })
+}
+
+/// What was done about an event of an account.
+pub fn done(account: &AccountId, step: &str) -> Key {
+    Key::new(format!("DONE#{account}#{}", encoded(step)), "D")
 }
 
 /// A point in time and what happened then: sorts by time, and is unique.

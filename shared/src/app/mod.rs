@@ -2,6 +2,7 @@
 //! by name.
 
 pub mod answer;
+pub mod answer_call;
 pub mod authenticate;
 pub mod compose;
 pub mod copy_media;
@@ -11,6 +12,7 @@ pub mod present;
 pub mod problem;
 pub mod project;
 pub mod receive_message;
+pub mod record_call;
 pub mod record_status;
 pub mod resolve;
 pub mod retry;

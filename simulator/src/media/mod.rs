@@ -8,6 +8,7 @@ use axum::body::Body;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
 use crate::{clock::later, ids, model::Provider, state::State};
@@ -20,6 +21,8 @@ pub(crate) struct Media {
     pub(crate) content_type: String,
     pub(crate) created: OffsetDateTime,
     content: Content,
+    /// Telnyx: the link in the webhook, good for everybody who knows it.
+    pub(crate) public_url: Option<String>,
     /// How many more requests are answered 404.
     pub(crate) not_ready: u32,
 }
@@ -79,6 +82,7 @@ pub(crate) fn add(
         content_type: new.content_type.clone().unwrap_or_else(|| content_type.to_owned()),
         created: state.now(),
         content,
+        public_url: None,
         not_ready: new.not_ready,
     };
     state.media.insert(sid.clone(), media);
@@ -93,6 +97,14 @@ impl Media {
         }
     }
 
+    /// Of bytes that are held; not of synthetic ones, which are made while they are sent.
+    pub(crate) fn sha256(&self) -> Option<String> {
+        match &self.content {
+            Content::Bytes(bytes) => Some(hex::encode(Sha256::digest(bytes))),
+            Content::Synthetic(_) => None,
+        }
+    }
+
     pub(crate) fn body(&self) -> Body {
         match &self.content {
             Content::Bytes(bytes) => Body::from(bytes.clone()),
@@ -103,8 +115,20 @@ impl Media {
 
 /// A fresh CDN address for a medium.
 pub(crate) fn cdn_url(state: &mut State, origin: &str, media_sid: &str) -> String {
+    link(state, origin, media_sid, CDN_TOKEN_LIFE)
+}
+
+/// Gives a medium an address of its own that needs no credentials.
+pub(crate) fn publish(state: &mut State, origin: &str, media_sid: &str, life: Duration) {
+    let url = link(state, origin, media_sid, life);
+    if let Some(media) = state.media.get_mut(media_sid) {
+        media.public_url = Some(url);
+    }
+}
+
+fn link(state: &mut State, origin: &str, media_sid: &str, life: Duration) -> String {
     let token = ids::hex64();
-    let until = later(state.now(), CDN_TOKEN_LIFE);
+    let until = later(state.now(), life);
     state.cdn_tokens.insert(token.clone(), (media_sid.to_owned(), until));
     format!("{origin}/_cdn/{token}")
 }

@@ -2,6 +2,7 @@
 //! [`crate::keys`], what each call costs is in `docs/data-model.md`.
 
 mod attempt_item;
+mod calls;
 mod consent;
 mod contact;
 mod conversations;
@@ -12,6 +13,7 @@ mod failure;
 mod fold;
 mod inbox;
 mod lanes;
+mod leg_item;
 mod listing;
 mod machines;
 mod media_records;

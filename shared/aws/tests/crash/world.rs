@@ -234,7 +234,10 @@ impl World {
             send: Arc::new(send),
             deliver: Arc::new(deliver),
             project: Arc::new(project),
-            receive: Arc::new(ReceiveMessage { routes: RouteCache::new(plain.clone()), inbox: cut.clone() }),
+            receive: Arc::new(ReceiveMessage {
+                routes: Arc::new(RouteCache::new(plain.clone())),
+                inbox: cut.clone(),
+            }),
             record: Arc::new(RecordStatus { reports: cut.clone(), inbox: cut.clone() }),
             sweep: Arc::new(Sweep { pending: cut, media: plain, queue: jobs }),
             store,
@@ -268,6 +271,6 @@ impl World {
     /// The webhook of another process, which no fuse counts.
     pub fn receive_apart(&self) -> ReceiveMessage {
         let store = Arc::new(self.store.clone());
-        ReceiveMessage { routes: RouteCache::new(store.clone()), inbox: store }
+        ReceiveMessage { routes: Arc::new(RouteCache::new(store.clone())), inbox: store }
     }
 }

@@ -10,6 +10,7 @@
     reason = "this is a test as a whole"
 )]
 
+mod calls;
 mod capacity;
 mod contacts;
 mod folding;

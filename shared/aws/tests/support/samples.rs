@@ -156,6 +156,7 @@ pub fn number(tenant: &TenantId, account: &str, phone: &str) -> PhoneNumber {
         is_primary: true,
         voice: true,
         sid: None,
+        voice_via: None,
         sms: true,
         mms: true,
         created_at: at(0),

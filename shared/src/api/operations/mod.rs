@@ -132,3 +132,8 @@ const fn webhook(path: &'static str, summary: &'static str) -> Operation {
         query: &[],
     }
 }
+
+/// The one URL of a provider that posts JSON.
+const fn events(path: &'static str, summary: &'static str) -> Operation {
+    Operation { answer: Answer::Other("application/json"), ..webhook(path, summary) }
+}

@@ -21,7 +21,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     max_media: 0,
     mms_receipts: false,
     manages_opt_outs: false,
-    long_code_rate: 0,
+    long_code_rate: None,
     concurrent_calls: None,
     webhook_patience: 10,
     sources: &[],

@@ -27,10 +27,18 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     max_media: 10,
     mms_receipts: true,
     manages_opt_outs: true,
-    long_code_rate: 100,
+    long_code_rate: None,
     concurrent_calls: None,
     webhook_patience: 15,
     sources: &[
+        Source::new(
+            "rvm",
+            "https://www.twilio.com/docs/voice/answering-machine-detection, leaving a voicemail",
+        ),
+        Source::new(
+            "shaken",
+            "https://www.twilio.com/docs/voice/trusted-calling-with-shakenstir: with an approved business profile",
+        ),
         Source::new(
             "maxBody",
             "https://www.twilio.com/docs/api/errors/21617; OpenAPI api_v2010, CreateMessage, Body",
