@@ -24,16 +24,27 @@ pub enum Scope {
     Foreign,
 }
 
+impl Scope {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_platform(&self) -> bool {
+        *self == Self::Platform
+    }
+}
+
 /// The state of a provider account. Says nothing secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AccountState {
     /// There are credentials for it.
+    #[serde(skip_serializing_if = "is_true")]
     pub configured: bool,
     /// It is switched on.
+    #[serde(skip_serializing_if = "is_true")]
     pub active: bool,
     /// Lower goes first.
     pub priority: u32,
     /// Whose it is.
+    #[serde(skip_serializing_if = "Scope::is_platform")]
     pub scope: Scope,
 }
 
@@ -71,7 +82,7 @@ pub struct Candidate {
     #[serde(rename = "a")]
     pub account: AccountId,
     /// What the number and its provider can both do.
-    #[serde(rename = "c")]
+    #[serde(rename = "c", with = "letters")]
     pub can: BTreeSet<Capability>,
     /// May send.
     #[serde(rename = "on", default = "yes", skip_serializing_if = "is_true")]
@@ -86,8 +97,55 @@ pub struct Candidate {
     #[serde(rename = "co", default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Micros>,
     /// Since when it is held.
-    #[serde(rename = "at")]
+    #[serde(rename = "at", with = "millis")]
     pub created_at: Timestamp,
+}
+
+/// Capabilities as one letter each: three candidates fit into 1 KB, which is what a write is billed by.
+mod letters {
+    use std::collections::BTreeSet;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::domain::routing::Capability;
+
+    const fn letter(capability: Capability) -> char {
+        match capability {
+            Capability::Voice => 'v',
+            Capability::Sms => 's',
+            Capability::Mms => 'm',
+            Capability::Rvm => 'r',
+            Capability::Shaken => 'k',
+        }
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        can: &BTreeSet<Capability>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&can.iter().copied().map(letter).collect::<String>())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeSet<Capability>, D::Error> {
+        let letters = String::deserialize(deserializer)?;
+        Ok(Capability::ALL.into_iter().filter(|capability| letters.contains(letter(*capability))).collect())
+    }
+}
+
+mod millis {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::domain::timestamp::Timestamp;
+
+    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(at.millis())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        i64::deserialize(deserializer).map(Timestamp::from_millis)
+    }
 }
 
 fn yes() -> bool {

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::RULES;
 use super::candidate::Candidate;
 use super::decide::{Decision, decide};
 use super::request::{RouteContext, RouteRequest};
-use super::{RULES, score::Step};
 
 /// At most this many candidates are kept with a decision.
 pub const KEPT: usize = 25;
@@ -74,11 +74,6 @@ impl RouteRecord {
     /// The reasons for the selected candidate.
     pub fn reasons(&self) -> Vec<String> {
         self.outcome.selected().map(|selected| selected.reasons.clone()).unwrap_or_default()
-    }
-
-    /// What decided, in the word of a [`Step`] or `only`.
-    pub fn decided_by(&self) -> &'static str {
-        self.outcome.decided_by().unwrap_or(Step::Override.as_str())
     }
 }
 
