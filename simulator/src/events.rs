@@ -11,7 +11,7 @@ use crate::{
     delivery::Delivery,
     inbound,
     model::Provider,
-    telnyx,
+    retell, telnyx,
     twilio_compat::life,
 };
 
@@ -21,6 +21,20 @@ pub(crate) enum Event {
     Deliver(Box<Delivery>),
     /// Telnyx: a number order comes to its end.
     SettleOrder(String),
+    /// Telnyx: something happens to a call.
+    Call(Box<telnyx::Timer>),
+    /// The same at Retell.
+    RetellCall(Box<retell::Timer>),
+}
+
+impl Event {
+    fn is_patience(&self) -> bool {
+        match self {
+            Self::Call(timer) => timer.is_patience(),
+            Self::RetellCall(timer) => timer.is_patience(),
+            Self::Step(_) | Self::Deliver(_) | Self::SettleOrder(_) => false,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -36,8 +50,10 @@ impl Queue {
         self.events.insert((due, self.next), event);
     }
 
+    /// How much is under way. Patience that may run out one day does not count: a call that is up would have something
+    /// pending for hours.
     pub(crate) fn len(&self) -> usize {
-        self.events.len()
+        self.events.values().filter(|event| !event.is_patience()).count()
     }
 
     fn next_due(&self) -> Option<OffsetDateTime> {
@@ -149,6 +165,14 @@ async fn run(app: &Shared, event: Event) {
             if let Some(delivery) = delivery {
                 callbacks::deliver(app, delivery).await;
             }
+        }
+        Event::Call(timer) => {
+            telnyx::happen(&mut app.lock(), &timer);
+            app.wake.notify_one();
+        }
+        Event::RetellCall(timer) => {
+            retell::happen(&mut app.lock(), &timer);
+            app.wake.notify_one();
         }
         Event::Deliver(delivery) => {
             callbacks::deliver(app, *delivery).await;

@@ -91,7 +91,7 @@ pub(crate) struct Match {
     /// `MessageStatus` of a callback.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
-    /// Telnyx's `event_type`, Retell's `event`.
+    /// Telnyx's `event_type`, Retell's `event`; of `calls.command` the command.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<String>,
 }

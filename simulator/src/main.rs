@@ -4,6 +4,7 @@
 //! It shares no code with the product on purpose: a mistake made there must not be made here too.
 
 mod app;
+mod call_script;
 mod callbacks;
 mod clock;
 mod control;
@@ -23,6 +24,7 @@ mod model;
 mod number_text;
 mod phones;
 mod reply;
+mod resource;
 mod retell;
 mod seed;
 mod segments;

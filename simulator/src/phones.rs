@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    call_script::CallScript,
     delivery::Delivery,
     inbound::Text,
     journal::InboxEntry,
@@ -21,6 +22,9 @@ pub(crate) struct Phone {
     /// False: a landline.
     #[serde(default = "yes")]
     pub(crate) sms: bool,
+    /// What happens to calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) call: Option<CallScript>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +47,7 @@ fn yes() -> bool {
 
 impl Default for Phone {
     fn default() -> Self {
-        Self { outcome: Outcome::Delivered, error_code: None, sms: true }
+        Self { outcome: Outcome::Delivered, error_code: None, sms: true, call: None }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     model::{Account, AccountStatus, ApiKey, Capabilities, Number, Provider},
     number_text,
     phones::Phone,
-    sign,
+    retell, sign,
     state::State,
     telnyx,
 };
@@ -58,7 +58,28 @@ pub(crate) struct NewAccount {
     #[serde(default)]
     webhook_url: Option<String>,
     #[serde(default)]
-    pub(crate) email: Option<String>,
+    email: Option<String>,
+}
+
+impl NewAccount {
+    /// An account below another one, with a key of its own.
+    pub(crate) fn child(provider: Provider, sid: &str, owner: &str, name: &str, email: &str) -> Self {
+        Self {
+            provider,
+            sid: Some(sid.to_owned()),
+            auth_token: None,
+            signing_key: None,
+            owner_sid: Some(owner.to_owned()),
+            friendly_name: Some(name.to_owned()),
+            status: None,
+            api_keys: Vec::new(),
+            balance_micros: None,
+            media_protection: false,
+            signing_seed: None,
+            webhook_url: None,
+            email: Some(email.to_owned()),
+        }
+    }
 }
 
 /// A new key for an account's webhooks; what is not given is made up, if it is the key that signs.
@@ -255,6 +276,9 @@ pub(crate) fn add_number(state: &mut State, new: NewNumber) -> Result<Number, St
     };
     if number.provider == Provider::Telnyx {
         telnyx::connect_seeded(state, &mut number);
+    }
+    if number.provider == Provider::Retell {
+        retell::connect_seeded(&mut number);
     }
     state.numbers.insert((number.provider, number.phone_number.clone()), number.clone());
     Ok(number)

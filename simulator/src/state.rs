@@ -15,7 +15,7 @@ use crate::{
     media::Media,
     model::{Account, Message, Number, Provider},
     phones::Phone,
-    seed, telnyx,
+    retell, seed, telnyx,
 };
 
 pub(crate) struct State {
@@ -45,6 +45,9 @@ pub(crate) struct State {
     pub(crate) violations: Journal<Violation>,
     pub(crate) inbox: Journal<InboxEntry>,
     pub(crate) telnyx: telnyx::World,
+    pub(crate) retell: retell::World,
+    /// Origin of the media CDN.
+    pub(crate) cdn: String,
     pub(crate) hooks: Hooks,
 }
 
@@ -70,6 +73,8 @@ impl State {
             violations: Journal::default(),
             inbox: Journal::default(),
             telnyx: telnyx::World::default(),
+            retell: retell::World::default(),
+            cdn: settings.cdn.clone(),
             hooks: Hooks::default(),
         };
         if let Some(seed) = &settings.seed {

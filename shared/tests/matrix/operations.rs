@@ -143,48 +143,67 @@ pub fn all() -> Vec<Operation> {
 
 fn of_provider(p: ProviderId) -> Vec<Operation> {
     let mut b = Builder { provider: p, made: Vec::new() };
-    b.add(Some(registry::connection(p)), "connection.check", false, async |c| c.check().await.map(drop));
+    b.add(Some(registry::connection(p)), "connection.check", false, move |c| async move {
+        c.check().await.map(drop)
+    });
 
     let messaging = registry::messaging(p);
-    b.add(messaging, "messaging.send", true, async |m| m.send(&text()).await.map(drop));
-    b.add(messaging, "messaging.fetch", false, async move |m| m.fetch(&sid(p, "SM")).await.map(drop));
-    b.add(messaging, "messaging.find", false, async |m| {
+    b.add(messaging, "messaging.send", true, move |m| async move { m.send(&text()).await.map(drop) });
+    b.add(
+        messaging,
+        "messaging.fetch",
+        false,
+        move |m| async move { m.fetch(&sid(p, "SM")).await.map(drop) },
+    );
+    b.add(messaging, "messaging.find", false, move |m| async move {
         let query = MessageQuery { from: "+14155550100".into(), to: "+14155552671".into(), since: now() };
         m.find(&query).await.map(drop)
     });
 
     let calling = registry::calling(p);
-    b.add(calling, "calling.dial", true, async move |c| c.dial(&call(p)).await.map(drop));
-    b.add(calling, "calling.fetch", false, async move |c| c.fetch(sid(p, "CA").as_str()).await.map(drop));
-    b.add(calling, "calling.find", false, async |c| {
+    b.add(calling, "calling.dial", true, move |c| async move { c.dial(&call(p)).await.map(drop) });
+    b.add(
+        calling,
+        "calling.fetch",
+        false,
+        move |c| async move { c.fetch(sid(p, "CA").as_str()).await.map(drop) },
+    );
+    b.add(calling, "calling.find", false, move |c| async move {
         let query = CallQuery { from: "+14155550100".into(), to: "+14155552671".into(), since: now() };
         c.find(&query).await.map(drop)
     });
-    b.add(calling, "calling.hang_up", true, async move |c| c.hang_up(sid(p, "CA").as_str()).await);
+    b.add(calling, "calling.hang_up", true, move |c| async move { c.hang_up(sid(p, "CA").as_str()).await });
 
-    b.add(registry::call_control(p), "call_control.answer", true, async |c| {
+    b.add(registry::call_control(p), "call_control.answer", true, move |c| async move {
         let command = Command { act: CallCommand::Answer, id: "step-1".into(), state: Some("ref".into()) };
         c.command("v3:abc_def", &command).await.map(drop)
     });
 
     let recordings = registry::recordings(p);
-    b.add(recordings, "recordings.of_call", false, async move |r| r.of_call(&sid(p, "CA")).await.map(drop));
-    b.add(recordings, "recordings.link", false, async move |r| r.link(&sid(p, "RE")).await.map(drop));
-    b.add(recordings, "recordings.delete", true, async move |r| r.delete(&sid(p, "RE")).await);
+    b.add(recordings, "recordings.of_call", false, move |r| async move {
+        r.of_call(&sid(p, "CA")).await.map(drop)
+    });
+    b.add(
+        recordings,
+        "recordings.link",
+        false,
+        move |r| async move { r.link(&sid(p, "RE")).await.map(drop) },
+    );
+    b.add(recordings, "recordings.delete", true, move |r| async move { r.delete(&sid(p, "RE")).await });
 
     let numbers = registry::held_numbers(p);
-    b.add(numbers, "held_numbers.list", false, async |n| n.list(None).await.map(drop));
-    b.add(numbers, "held_numbers.find", false, async |n| {
+    b.add(numbers, "held_numbers.list", false, move |n| async move { n.list(None).await.map(drop) });
+    b.add(numbers, "held_numbers.find", false, move |n| async move {
         n.find(&"+14155550100".parse().unwrap()).await.map(drop)
     });
-    b.add(numbers, "held_numbers.configure", true, async move |n| {
+    b.add(numbers, "held_numbers.configure", true, move |n| async move {
         n.configure(&held(p), &settings()).await.map(drop)
     });
-    b.add(numbers, "held_numbers.release", true, async move |n| n.release(&held(p)).await);
+    b.add(numbers, "held_numbers.release", true, move |n| async move { n.release(&held(p)).await });
 
     let market = registry::number_market(p);
-    b.add(market, "number_market.search", false, async |m| m.search(&search()).await.map(drop));
-    b.add(market, "number_market.order", true, async |m| {
+    b.add(market, "number_market.search", false, move |m| async move { m.search(&search()).await.map(drop) });
+    b.add(market, "number_market.order", true, move |m| async move {
         let order = NumberOrder {
             phone: "+14155550100".parse().unwrap(),
             settings: settings(),
@@ -194,7 +213,7 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
         m.order(&order).await.map(drop)
     });
 
-    b.add(registry::trunk_numbers(p), "trunk_numbers.import", true, async |t| {
+    b.add(registry::trunk_numbers(p), "trunk_numbers.import", true, move |t| async move {
         let number = TrunkNumber {
             phone: "+14155550100".parse().unwrap(),
             termination_uri: "demo.pstn.twilio.com".to_owned(),
@@ -209,16 +228,26 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
     });
 
     let agents = registry::agents(p);
-    b.add(agents, "agents.list", false, async |a| a.list().await.map(drop));
-    b.add(agents, "agents.get", false, async |a| a.get("agent_1").await.map(drop));
-    b.add(agents, "agents.set_webhook", true, async |a| {
+    b.add(agents, "agents.list", false, move |a| async move { a.list().await.map(drop) });
+    b.add(agents, "agents.get", false, move |a| async move { a.get("agent_1").await.map(drop) });
+    b.add(agents, "agents.set_webhook", true, move |a| async move {
         a.set_webhook("agent_1", "https://phone.example.com/prod/api/webhooks/retell").await.map(drop)
     });
 
     let subaccounts = registry::subaccounts(p);
-    b.add(subaccounts, "subaccounts.open", true, async |s| s.open("tandem:acme").await.map(drop));
-    b.add(subaccounts, "subaccounts.find", false, async |s| s.find("tandem:acme").await.map(drop));
-    b.add(subaccounts, "subaccounts.set_active", true, async move |s| {
+    b.add(
+        subaccounts,
+        "subaccounts.open",
+        true,
+        move |s| async move { s.open("tandem:acme").await.map(drop) },
+    );
+    b.add(
+        subaccounts,
+        "subaccounts.find",
+        false,
+        move |s| async move { s.find("tandem:acme").await.map(drop) },
+    );
+    b.add(subaccounts, "subaccounts.set_active", true, move |s| async move {
         s.set_active(sid(p, "AC").as_str(), false).await
     });
     b.made

@@ -1,5 +1,6 @@
 //! `/_sim`: the outside world, the faults and the journals, for the test to play with.
 
+mod calls;
 mod journals;
 mod signing;
 mod time;
@@ -38,6 +39,10 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/phones/{e164}", post(world::script_phone))
         .route("/phones/{e164}/text", post(world::text))
         .route("/phones/{e164}/inbox", get(journals::inbox))
+        .route("/phones/{e164}/call", post(calls::place))
+        .route("/calls", get(calls::list))
+        .route("/calls/{id}/digits", post(calls::press))
+        .route("/calls/{id}/hang_up", post(calls::hang_up))
         .route("/messages", get(journals::messages))
         .route("/messages/{sid}/status", post(world::force_status))
         .route("/callbacks", get(journals::callbacks))

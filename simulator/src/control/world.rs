@@ -15,7 +15,7 @@ use crate::{
     app::Shared,
     callbacks,
     inbound::{self, Received, Text},
-    model::{Account, Number, Provider, Status},
+    model::{Account, Message, Number, Provider, Status},
     phones::Phone,
     seed::{self, NewAccount, NewNumber, Rotation},
     telnyx,
@@ -184,7 +184,11 @@ pub(super) async fn force_status(
         }
         let message = message.clone();
         let callback = match message.provider {
-            Provider::Telnyx => telnyx::status_webhook(&state, &message, forced.status),
+            Provider::Telnyx => {
+                let error_code = forced.error_code.or(message.error_code);
+                let message = Message { error_code, ..message };
+                telnyx::status_webhook(&state, &message, forced.status)
+            }
             _ => status_callback(&state, &message, forced.status, forced.error_code),
         };
         callback.ok_or_else(|| Refusal::bad("nobody is told about this message"))?

@@ -89,6 +89,27 @@ pub(crate) fn add(
     Ok(sid)
 }
 
+/// A short recording, as `wav` or `mp3`.
+pub(crate) fn add_recording(
+    state: &mut State,
+    provider: Provider,
+    account: &str,
+    format: &str,
+) -> Result<String, String> {
+    let (bytes, content_type) = match format {
+        "mp3" => (samples::mp3(), "audio/mpeg"),
+        _ => (samples::wav(), "audio/wav"),
+    };
+    let new = NewMedia {
+        content_type: Some(content_type.to_owned()),
+        kind: None,
+        base64: Some(STANDARD.encode(bytes)),
+        size: None,
+        not_ready: 0,
+    };
+    add(state, provider, account, "", &new)
+}
+
 impl Media {
     pub(crate) fn len(&self) -> u64 {
         match &self.content {
@@ -126,7 +147,7 @@ pub(crate) fn publish(state: &mut State, origin: &str, media_sid: &str, life: Du
     }
 }
 
-fn link(state: &mut State, origin: &str, media_sid: &str, life: Duration) -> String {
+pub(crate) fn link(state: &mut State, origin: &str, media_sid: &str, life: Duration) -> String {
     let token = ids::hex64();
     let until = later(state.now(), life);
     state.cdn_tokens.insert(token.clone(), (media_sid.to_owned(), until));

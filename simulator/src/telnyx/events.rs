@@ -8,7 +8,7 @@ use super::{message_json, stamp_z};
 use crate::{
     delivery::{Body, Delivery},
     ids,
-    model::{Message, Provider, Status},
+    model::{AccountStatus, Message, Provider, Status},
     state::State,
 };
 
@@ -29,7 +29,8 @@ pub(super) struct Envelope<'a> {
 
 /// `None` where nobody listens.
 pub(super) fn event(state: &State, envelope: Envelope<'_>, payload: &Value) -> Option<Delivery> {
-    let mut urls = envelope.urls.into_iter();
+    let active = state.accounts.get(envelope.account)?.status == AccountStatus::Active;
+    let mut urls = envelope.urls.into_iter().filter(|_| active);
     let url = urls.next()?;
     let data = json!({
         "record_type": "event",

@@ -1,11 +1,14 @@
 //! Telnyx: messaging, numbers and voice, API v2.
 
+mod applications;
+mod calls;
 mod detail_records;
 mod errors;
 mod events;
 mod inbound;
 mod inventory;
 mod life;
+mod managed;
 mod message_json;
 mod messages;
 mod number_json;
@@ -13,7 +16,7 @@ mod numbers;
 mod orders;
 mod page;
 mod profiles;
-mod resource;
+
 mod routes;
 mod sending;
 
@@ -24,6 +27,10 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::format_description};
 
 pub(crate) use self::{
+    calls::{
+        inbound::arrive as call_arrives,
+        script::{Timer, happen, sip_ends},
+    },
     errors::{not_found, refusal},
     events::status_webhook,
     inbound::accept,
@@ -36,20 +43,48 @@ use crate::{
     app::Settings,
     json_api::{Answered, Call, Reply},
     model::AccountStatus,
+    resource::Shelf,
     state::State,
 };
 
 /// What exists only here.
 #[derive(Default)]
 pub(crate) struct World {
-    profiles: resource::Shelf,
+    profiles: Shelf,
     /// Call control applications.
-    applications: resource::Shelf,
+    applications: Shelf,
     orders: BTreeMap<String, orders::Order>,
     /// E.164 → how an order of it ends.
     pub(crate) order_scripts: BTreeMap<String, OrderScript>,
     /// (account, number): what a search has shown and may be ordered (85000).
     searched: BTreeSet<(String, String)>,
+    /// By control id.
+    calls: BTreeMap<String, calls::Leg>,
+    /// (account, command id) → the call that it dialled, and when.
+    dialled: BTreeMap<(String, String), (String, OffsetDateTime)>,
+    recordings: Vec<calls::recordings::Recording>,
+    managed: Shelf,
+}
+
+/// All calls, the oldest first.
+pub(crate) fn journal(state: &State) -> Vec<Value> {
+    let mut legs: Vec<&calls::Leg> = state.telnyx.calls.values().collect();
+    legs.sort_by_key(|leg| leg.order);
+    legs.into_iter().map(calls::Leg::journal).collect()
+}
+
+/// Somebody at a phone presses digits; false where there is no such call.
+pub(crate) fn press(state: &mut State, id: &str, digits: &str) -> bool {
+    let known = state.telnyx.calls.contains_key(id);
+    calls::inbound::press(state, id, digits);
+    known
+}
+
+/// Somebody at a phone hangs up; false where there is no such call.
+pub(crate) fn hang_up(state: &mut State, id: &str) -> bool {
+    let known = state.telnyx.calls.contains_key(id);
+    calls::inbound::hang_up(state, id);
+    known
 }
 
 /// What Telnyx's messages have beyond the others'.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{stamp, stamp_z};
-use crate::{model::Number, state::State, twilio_compat::opt_out::is_toll_free};
+use crate::{model::Number, resource::Resource, state::State, twilio_compat::opt_out::is_toll_free};
 
 pub(super) fn kind(number: &str) -> &'static str {
     if is_toll_free(number) {
@@ -23,7 +23,7 @@ pub(super) fn kept(number: &Number, name: &str, default: Value) -> Value {
 /// spec3, PhoneNumberDetailed
 pub(super) fn number(state: &State, number: &Number) -> Value {
     let text = |name: &str| number.setting(name);
-    let name_of = |found: Option<&super::resource::Resource>, member: &str| {
+    let name_of = |found: Option<&Resource>, member: &str| {
         found.and_then(|found| found.text(member).map(str::to_owned))
     };
     let world = &state.telnyx;

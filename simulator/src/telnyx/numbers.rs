@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    applications::new_application,
     data,
     errors::{about, not_found, problem},
     number_json::{self, kept},
@@ -42,6 +43,7 @@ const VOICE: &[&str] = &[
 
 /// A number that the control API plants: its URLs become a profile and an application of its own.
 pub(crate) fn connect_seeded(state: &mut State, number: &mut Number) {
+    connect_voice(state, number);
     if let Some(url) = number.settings.remove("SmsUrl")
         && number.setting("messaging_profile_id").is_none()
     {
@@ -53,6 +55,22 @@ pub(crate) fn connect_seeded(state: &mut State, number: &mut Number) {
         }
         number.settings.insert("messaging_profile_id".to_owned(), profile.id.clone());
         state.telnyx.profiles.add(profile);
+    }
+}
+
+/// The same for calls: an application with the present payload.
+fn connect_voice(state: &mut State, number: &mut Number) {
+    if let Some(url) = number.settings.remove("VoiceUrl")
+        && number.setting("connection_id").is_none()
+    {
+        let name = format!("Application of {}", number.phone_number);
+        let mut application = new_application(state, &number.account, &name, &url);
+        application.body.insert("webhook_api_version".to_owned(), json!("2"));
+        if let Some(url) = number.settings.remove("VoiceFallbackUrl") {
+            application.body.insert("webhook_event_failover_url".to_owned(), json!(url));
+        }
+        number.settings.insert("connection_id".to_owned(), application.id.clone());
+        state.telnyx.applications.add(application);
     }
 }
 

@@ -6,13 +6,13 @@ use super::{
     data,
     errors::{about, missing, not_found},
     page::page,
-    resource::Resource,
     stamp,
 };
 use crate::{
     app::Settings,
     ids,
     json_api::{Answered, Call, Reply},
+    resource::Resource,
     state::State,
 };
 

@@ -2,7 +2,11 @@
 
 use http::Method;
 
-use super::{balance, detail_records, inventory, messages, numbers, orders, profiles, sending};
+use super::{
+    applications, balance,
+    calls::{commands, dial, recordings},
+    detail_records, inventory, managed, messages, numbers, orders, profiles, sending,
+};
 use crate::json_api::Route;
 
 macro_rules! route {
@@ -34,4 +38,22 @@ pub(crate) const ROUTES: &[Route] = &[
     route!(POST "v2/number_orders" "orders.create" orders::create),
     route!(GET "v2/number_orders" "orders.list" orders::list),
     route!(GET "v2/number_orders/{}" "orders.fetch" orders::fetch),
+    route!(POST "v2/call_control_applications" "applications.create" applications::create),
+    route!(GET "v2/call_control_applications" "applications.list" applications::list),
+    route!(GET "v2/call_control_applications/{}" "applications.fetch" applications::fetch),
+    route!(PATCH "v2/call_control_applications/{}" "applications.update" applications::update),
+    route!(DELETE "v2/call_control_applications/{}" "applications.delete" applications::delete),
+    route!(POST "v2/calls" "calls.create" dial::create),
+    route!(GET "v2/calls/{}" "calls.fetch" dial::fetch),
+    route!(POST "v2/calls/{}/actions/{}" "calls.command" commands::run),
+    route!(PUT "v2/calls/{}/actions/{}" "calls.command" commands::update_client_state),
+    route!(GET "v2/recordings" "recordings.list" recordings::list),
+    route!(GET "v2/recordings/{}" "recordings.fetch" recordings::fetch),
+    route!(DELETE "v2/recordings/{}" "recordings.delete" recordings::delete),
+    route!(POST "v2/managed_accounts" "accounts.create" managed::create),
+    route!(GET "v2/managed_accounts" "accounts.list" managed::list),
+    route!(GET "v2/managed_accounts/{}" "accounts.fetch" managed::fetch),
+    route!(PATCH "v2/managed_accounts/{}" "accounts.update" managed::update),
+    route!(POST "v2/managed_accounts/{}/actions/disable" "accounts.update" managed::disable),
+    route!(POST "v2/managed_accounts/{}/actions/enable" "accounts.update" managed::enable),
 ];

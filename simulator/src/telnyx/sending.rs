@@ -8,7 +8,6 @@ use super::{
     MessageDetails, data,
     errors::{about, missing, problem},
     message_json,
-    resource::Resource,
 };
 use crate::{
     app::Settings,
@@ -19,6 +18,7 @@ use crate::{
     model::{Direction, Fate, Message, Provider, Status},
     number_text,
     phones::Outcome,
+    resource::Resource,
     segments,
     state::State,
 };

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod calls;
 mod config;
+mod dialect;
 pub mod error;
 pub mod media;
 pub mod messages;
@@ -14,6 +15,7 @@ pub mod webhook;
 
 use crate::provider::capabilities::{Capabilities, Source};
 use crate::provider::registry::Setting;
+use crate::providers::twilio::compat::credentials::is_word;
 
 /// What SignalWire can do, and its limits.
 pub const CAPABILITIES: Capabilities = Capabilities {
@@ -45,4 +47,34 @@ pub const CAPABILITIES: Capabilities = Capabilities {
 };
 
 /// The settings of an account (api.md, provider management).
-pub const SETTINGS: &[Setting] = &[];
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "project_id",
+        secret: false,
+        required: true,
+        is_valid: config::is_uuid,
+        expected: "the project's id, a UUID",
+    },
+    Setting { name: "token", secret: true, required: true, is_valid: is_word, expected: "an API token" },
+    Setting {
+        name: "space_url",
+        secret: false,
+        required: true,
+        is_valid: config::is_space,
+        expected: "the space's host, `name.signalwire.com`",
+    },
+    Setting {
+        name: "signing_key",
+        secret: true,
+        required: false,
+        is_valid: is_word,
+        expected: "the project's signing key: it signs the webhooks",
+    },
+    Setting {
+        name: "next_signing_key",
+        secret: true,
+        required: false,
+        is_valid: is_word,
+        expected: "the signing key that a rotation gave",
+    },
+];
