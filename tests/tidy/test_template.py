@@ -33,6 +33,7 @@ ROUTES = {
     "wallet": ["GET /api/wallet", "GET /api/wallet/transactions", "POST /api/wallet/deposit"],
     "settings": [
         "GET /api/openapi.json",
+        "POST /api/route/explain",
         "GET /api/templates",
         "POST /api/templates",
         "GET /api/templates/{id}",

@@ -98,6 +98,11 @@ pub fn hold(tenant: &TenantId, id: MessageId) -> Key {
     Key::new(message_partition(tenant, id), "HOLD")
 }
 
+/// How its sender was chosen.
+pub fn decision(tenant: &TenantId, id: MessageId) -> Key {
+    Key::new(message_partition(tenant, id), "R")
+}
+
 /// Reads a message's partition back.
 pub fn read_message_partition(pk: &str) -> Option<(TenantId, MessageId)> {
     let (tenant, id) = pk.strip_prefix("T#")?.split_once("#M#")?;

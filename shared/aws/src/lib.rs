@@ -7,6 +7,7 @@
 //!
 //! Invariant: nothing outside this crate knows a key, an expression or an AWS type.
 
+mod account_states;
 mod bucket;
 pub mod clients;
 pub mod dynamo;
@@ -16,6 +17,7 @@ mod queue;
 mod secrets;
 mod warm;
 
+pub use account_states::{AssumedStates, StatesOfAccounts};
 pub use bucket::Bucket;
 pub use clients::{Clients, Missing, Profile};
 pub use dynamo::Store;

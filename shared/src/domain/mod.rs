@@ -11,6 +11,7 @@ pub mod money;
 pub mod number;
 pub mod phone;
 pub mod price;
+pub mod routing;
 pub mod secret;
 pub mod segments;
 pub mod status;

@@ -12,6 +12,7 @@ mod process;
 mod projection;
 mod reading;
 mod reports;
+mod routing;
 mod settings;
 mod wallets;
 
@@ -26,5 +27,6 @@ pub use process::{Clock, Page, PageRequest, Random, StoreError};
 pub use projection::Projection;
 pub use reading::{Conversations, Messages};
 pub use reports::{Merged, Reports, StatusChange};
+pub use routing::{AccountStates, Decisions};
 pub use settings::{Consents, Templates};
 pub use wallets::{Deposited, Wallets};

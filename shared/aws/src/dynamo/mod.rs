@@ -7,6 +7,7 @@ mod consent;
 mod contact;
 mod conversations;
 mod cursor;
+mod decisions;
 mod dispatch;
 mod failure;
 

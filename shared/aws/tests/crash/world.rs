@@ -17,6 +17,7 @@ use telephony::app::deliver::Deliver;
 use telephony::app::project::Project;
 use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::record_status::RecordStatus;
+use telephony::app::route::Router;
 use telephony::app::route_cache::RouteCache;
 use telephony::app::send_message::SendMessage;
 use telephony::app::sweep::Sweep;
@@ -192,10 +193,13 @@ impl World {
         let prices = PriceTable::bundled();
         let send = SendMessage {
             compose: Compose {
-                numbers: plain.clone(),
+                router: Router {
+                    numbers: plain.clone(),
+                    conversations: plain.clone(),
+                    accounts: Arc::new(telephony_aws::AssumedStates),
+                    prices,
+                },
                 templates: plain.clone(),
-                conversations: plain.clone(),
-                prices,
                 default_country: "US".into(),
                 environment: Environment::default(),
             },

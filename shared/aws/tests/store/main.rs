@@ -19,6 +19,7 @@ mod numbers;
 mod outbox;
 mod receiving;
 mod records;
+mod routing;
 mod sending;
 #[path = "../support/mod.rs"]
 mod support;

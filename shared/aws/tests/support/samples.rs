@@ -88,7 +88,7 @@ pub fn priced(message: Message, micros: i64) -> Message {
 
 pub fn intent(message: Message) -> Intent {
     let due = message.created_at.plus(Duration::from_secs(60));
-    Intent { message, status: MessageStatus::Queued, due, idempotency: None }
+    Intent { message, status: MessageStatus::Queued, due, idempotency: None, decision: None }
 }
 
 pub fn keyed(intent: Intent, key: &str, body: &str) -> Intent {

@@ -27,6 +27,8 @@ pub enum Code {
     AgentNotFound,
     /// The body names a template that the tenant does not have.
     TemplateNotFound,
+    /// The body names a message that the tenant does not have, or one that is not of the kind asked for.
+    MessageNotFound,
     /// The sending number is unknown, has no provider, or is not active.
     NoProviderForNumber,
     /// Somebody else holds or is buying the number.
@@ -78,6 +80,7 @@ impl Code {
             | Self::ConsentRequired => 409,
             Self::AgentNotFound
             | Self::TemplateNotFound
+            | Self::MessageNotFound
             | Self::NoProviderForNumber
             | Self::IdempotencyMismatch
             | Self::AddressRequired
@@ -102,6 +105,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::AgentNotFound => "AGENT_NOT_FOUND",
             Self::TemplateNotFound => "TEMPLATE_NOT_FOUND",
+            Self::MessageNotFound => "MESSAGE_NOT_FOUND",
             Self::NoProviderForNumber => "NO_PROVIDER_FOR_NUMBER",
             Self::NumberUnavailable => "NUMBER_UNAVAILABLE",
             Self::PrimaryNumberDelete => "PRIMARY_NUMBER_DELETE",
@@ -136,6 +140,7 @@ impl Code {
             Self::NotFound => "Not found",
             Self::AgentNotFound => "Agent not found",
             Self::TemplateNotFound => "Template not found",
+            Self::MessageNotFound => "Message not found",
             Self::NoProviderForNumber => "No provider found for phone number",
             Self::NumberUnavailable => "The number is not available",
             Self::PrimaryNumberDelete => "The primary number cannot be released",
