@@ -6,5 +6,6 @@ pub mod message;
 pub mod money;
 pub mod openapi;
 pub mod operations;
+pub mod provider_management;
 pub mod settings;
 pub mod wallet;

@@ -1,6 +1,7 @@
 //! What the use-cases need from the outside: narrow traits, so that each function asks for exactly
 //! what it uses and its permissions can match. `docs/data-model.md` has the keys behind them.
 
+mod accounts;
 mod directory;
 mod dispatch;
 mod inbox;
@@ -14,6 +15,7 @@ mod reports;
 mod settings;
 mod wallets;
 
+pub use accounts::{AccountBook, AccountWrite, BoundAccount};
 pub use directory::{Accounts, Clients, Numbers};
 pub use dispatch::{AttemptEnd, Dispatch};
 pub use inbox::{Inbox, Recorded, Unrouted};

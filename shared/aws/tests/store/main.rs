@@ -10,8 +10,10 @@
     reason = "this is a test as a whole"
 )]
 
+mod accounts;
 mod capacity;
 mod contacts;
+mod directory;
 mod folding;
 mod lists;
 mod numbers;
