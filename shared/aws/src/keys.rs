@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
+use telephony::domain::account::Owner;
 use telephony::domain::address::Address;
 use telephony::domain::call::CallRef;
 use telephony::domain::ids::{
@@ -17,6 +18,7 @@ use telephony::domain::message::{AttemptRef, Lane};
 use telephony::domain::phone::E164;
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::PendingKind;
+use telephony::provider::ProviderId;
 
 /// The partition key's attribute.
 pub const PK: &str = "PK";
@@ -284,6 +286,47 @@ pub fn templates(tenant: &TenantId) -> String {
 /// A template.
 pub fn template(tenant: &TenantId, id: &TemplateId) -> Key {
     Key::new(templates(tenant), id.as_str())
+}
+
+/// The partition of the accounts of an owner.
+pub fn accounts(owner: &Owner) -> String {
+    match owner {
+        Owner::Platform => "PLATFORM#PA".to_owned(),
+        Owner::Tenant(tenant) => format!("T#{tenant}#PA"),
+    }
+}
+
+/// An account at a provider.
+pub fn account(owner: &Owner, id: &AccountId) -> Key {
+    Key::new(accounts(owner), id.as_str())
+}
+
+/// The partition of a name by which a provider's webhooks claim accounts: one item for each tenant that
+/// has an account of this name. The empty text stands for accounts without a name.
+pub fn account_names(provider: ProviderId, name: &str) -> String {
+    format!("AN#{provider}#{}", encoded(name))
+}
+
+/// The account of a tenant that has this name. One for each tenant, so that nobody takes more than one
+/// place under a name; of accounts without a name a tenant may have several.
+pub fn account_name(provider: ProviderId, name: &str, tenant: &TenantId, account: &AccountId) -> Key {
+    let pk = account_names(provider, name);
+    if name.is_empty() { Key::new(pk, format!("{tenant}#{account}")) } else { Key::new(pk, tenant.as_str()) }
+}
+
+/// `timeline`: the numbers that are held through an account, whoever has them.
+pub fn numbers_of(account: &AccountId) -> String {
+    format!("ACC#{account}#N")
+}
+
+/// The partition of the platform's numbers at an account that nobody has.
+pub fn stock(account: &AccountId) -> String {
+    format!("STOCK#{account}")
+}
+
+/// Such a number.
+pub fn stocked(account: &AccountId, phone: &E164) -> Key {
+    Key::new(stock(account), phone.expose())
 }
 
 /// A machine client.

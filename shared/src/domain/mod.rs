@@ -1,5 +1,6 @@
 //! Values and laws of telephony. Everything here is pure: same input, same output.
 
+pub mod account;
 pub mod address;
 pub mod call;
 pub mod consent;

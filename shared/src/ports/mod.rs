@@ -1,6 +1,7 @@
 //! What the use-cases need from the outside: narrow traits, so that each function asks for exactly
 //! what it uses and its permissions can match. `docs/data-model.md` has the keys behind them.
 
+mod accounts;
 mod calls;
 mod directory;
 mod dispatch;
@@ -16,6 +17,7 @@ mod routing;
 mod settings;
 mod wallets;
 
+pub use accounts::{AccountBook, AccountWrite, BoundAccount};
 pub use calls::{CallRecords, LegChange, LegStatus};
 pub use directory::{Accounts, Clients, Numbers};
 pub use dispatch::{AttemptEnd, Dispatch};

@@ -10,9 +10,11 @@
     reason = "this is a test as a whole"
 )]
 
+mod accounts;
 mod calls;
 mod capacity;
 mod contacts;
+mod directory;
 mod folding;
 mod lists;
 mod numbers;

@@ -29,6 +29,10 @@ pub enum Code {
     TemplateNotFound,
     /// The body names a message that the tenant does not have, or one that is not of the kind asked for.
     MessageNotFound,
+    /// The body names a provider account that the tenant does not have.
+    ProviderNotFound,
+    /// Numbers point at the provider account, or another entry is the same account at the provider.
+    ProviderInUse,
     /// The sending number is unknown, has no provider, or is not active.
     NoProviderForNumber,
     /// Somebody else holds or is buying the number.
@@ -74,6 +78,7 @@ impl Code {
             Self::NotFound => 404,
             Self::NumberUnavailable
             | Self::PrimaryNumberDelete
+            | Self::ProviderInUse
             | Self::InProgress
             | Self::OptedOut
             | Self::QuietHours
@@ -81,6 +86,7 @@ impl Code {
             Self::AgentNotFound
             | Self::TemplateNotFound
             | Self::MessageNotFound
+            | Self::ProviderNotFound
             | Self::NoProviderForNumber
             | Self::IdempotencyMismatch
             | Self::AddressRequired
@@ -106,6 +112,8 @@ impl Code {
             Self::AgentNotFound => "AGENT_NOT_FOUND",
             Self::TemplateNotFound => "TEMPLATE_NOT_FOUND",
             Self::MessageNotFound => "MESSAGE_NOT_FOUND",
+            Self::ProviderNotFound => "PROVIDER_NOT_FOUND",
+            Self::ProviderInUse => "PROVIDER_IN_USE",
             Self::NoProviderForNumber => "NO_PROVIDER_FOR_NUMBER",
             Self::NumberUnavailable => "NUMBER_UNAVAILABLE",
             Self::PrimaryNumberDelete => "PRIMARY_NUMBER_DELETE",
@@ -141,6 +149,8 @@ impl Code {
             Self::AgentNotFound => "Agent not found",
             Self::TemplateNotFound => "Template not found",
             Self::MessageNotFound => "Message not found",
+            Self::ProviderNotFound => "Provider account not found",
+            Self::ProviderInUse => "The provider account is in use",
             Self::NoProviderForNumber => "No provider found for phone number",
             Self::NumberUnavailable => "The number is not available",
             Self::PrimaryNumberDelete => "The primary number cannot be released",
