@@ -17,7 +17,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
-use crate::{Bucket, Queues, SecretAccounts, Store};
+use crate::{Bucket, KmsSeals, Queues, SecretAccounts, Store};
 
 /// The roots of Amazon Trust Services (<https://www.amazontrust.com/repository/>), which every
 /// endpoint of AWS chains to. Parsing these five takes a tenth of a millisecond; the system's 145
@@ -145,6 +145,11 @@ impl Clients {
     pub fn queues(&self, outbound: Option<String>, media: Option<String>) -> Queues {
         let client = self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.shared));
         Queues::new(client.clone(), outbound, media)
+    }
+
+    /// The KMS key of this id, which seals customers' secrets.
+    pub fn seals(&self, key: &str) -> KmsSeals {
+        KmsSeals::new(aws_sdk_kms::Client::new(&self.shared), key)
     }
 
     /// The credentials of the providers, in the secret of this id.

@@ -2,7 +2,7 @@
 //!
 //! Map of the crate:
 //! * [`keys`]: every key of the table; [`dynamo`]: the ports on it.
-//! * [`Queues`], [`Bucket`], [`SecretAccounts`]: the ports on SQS, S3 and Secrets Manager.
+//! * [`Queues`], [`Bucket`], [`SecretAccounts`], [`KmsSeals`]: the ports on SQS, S3, Secrets Manager and KMS.
 //! * [`Clients`]: the SDK's clients behind them.
 //!
 //! Invariant: nothing outside this crate knows a key, an expression or an AWS type.
@@ -13,6 +13,7 @@ pub mod dynamo;
 mod item;
 pub mod keys;
 mod queue;
+mod seals;
 mod secrets;
 mod warm;
 
@@ -20,5 +21,6 @@ pub use bucket::Bucket;
 pub use clients::{Clients, Missing, Profile};
 pub use dynamo::Store;
 pub use queue::Queues;
+pub use seals::KmsSeals;
 pub use secrets::{SecretAccounts, SecretSource};
 pub use warm::warm_up;

@@ -3,6 +3,8 @@
 
 mod directory;
 mod dispatch;
+mod endpoints;
+mod events;
 mod inbox;
 mod media;
 mod outbox;
@@ -16,6 +18,8 @@ mod wallets;
 
 pub use directory::{Accounts, Clients, Numbers};
 pub use dispatch::{AttemptEnd, Dispatch};
+pub use endpoints::{Agents, EndpointChange, Endpoints, SealContext, SecretBox};
+pub use events::{Deliveries, EventLog, OverdueDeliveries, OverdueDelivery, TryEnd};
 pub use inbox::{Inbox, Recorded, Unrouted};
 pub use media::{ByteStream, MediaLinks, MediaRecords, MediaStore, PutError, StreamBroken};
 pub use outbox::{Accepted, Bound, IdempotencyBinding, Intent, Outbox};

@@ -1,14 +1,17 @@
 //! The ports on one DynamoDB table. One file for each group of ports; the keys are in
 //! [`crate::keys`], what each call costs is in `docs/data-model.md`.
 
+mod agents;
 mod attempt_item;
 mod consent;
 mod contact;
 mod conversations;
 mod cursor;
+mod deliveries;
 mod dispatch;
+mod endpoints;
+mod event_log;
 mod failure;
-
 mod fold;
 mod inbox;
 mod lanes;

@@ -12,6 +12,9 @@
 
 mod capacity;
 mod contacts;
+mod deliveries;
+mod endpoints;
+mod events;
 mod folding;
 mod lists;
 mod numbers;
