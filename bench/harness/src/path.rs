@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use telephony::app::answer::Answer;
+use telephony::app::emit::{Emit, Listeners};
 use telephony::app::project::{Change, Project};
 use telephony::app::receive_message::{ReceiveMessage, Received};
 use telephony::app::route_cache::RouteCache;
@@ -92,6 +93,13 @@ pub async fn inbound(body: &str) -> Result<Path, Error> {
             numbers: store.clone(),
             projection: store.clone(),
             prices: PriceTable::bundled(),
+            clock: clock.clone(),
+        },
+        emit: Emit {
+            listeners: Listeners::new(store.clone(), store.clone()),
+            log: store.clone(),
+            numbers: store.clone(),
+            queue: queue.clone(),
             clock: clock.clone(),
         },
         clock: clock.clone(),

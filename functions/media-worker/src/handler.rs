@@ -17,7 +17,9 @@ impl Handler {
     pub(crate) async fn handle(&self, job: Job, _delivery: &Delivery) -> Result<(), Error> {
         match job {
             Job::CopyMedia { tenant, message, index } => Ok(self.copy.copy(&tenant, message, index).await?),
-            Job::Send { .. } => Err("a send does not belong on this queue".into()),
+            Job::Send { .. } | Job::HandOut { .. } | Job::Redeliver { .. } | Job::Replay { .. } => {
+                Err("this job does not belong on this queue".into())
+            }
         }
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use telephony::app::project::{Change, Outcome, Project};
+use telephony::domain::message::MessageView;
+use telephony::domain::status::MessageStatus;
 use telephony::ports::Clock;
 use telephony_aws::dynamo::records::{self, Record};
 use telephony_lambda::Error;
@@ -30,13 +32,29 @@ impl Handler {
     }
 }
 
-/// What a record means. A message counts when it is stored, and never again: what moves about it is
-/// written by this function itself.
+/// What a record means. A message counts when it is stored; what moves about it is mostly written by this
+/// function itself, and only its end is looked at again, because not every end is that of an attempt.
 fn change(record: &StreamRecord) -> Result<Option<Change>, Error> {
     let Some(image) = &record.new_image else { return Ok(None) };
     Ok(match records::read(&Value::Object(image.clone()))? {
         Record::Message(view) if record.change == stream::Change::Insert => Some(Change::Added(view)),
+        Record::Message(view) => ended(view, record)?,
         Record::Attempt { attempt, state } => Some(Change::AttemptMoved(attempt, state)),
-        Record::Message(_) | Record::Leg { .. } | Record::Other => None,
+        Record::Leg { .. } | Record::Other => None,
     })
+}
+
+fn ended(view: Box<MessageView>, record: &StreamRecord) -> Result<Option<Change>, Error> {
+    let status = view.progress.status;
+    if !matches!(status, MessageStatus::Failed | MessageStatus::Canceled) {
+        return Ok(None);
+    }
+    let before = match &record.old_image {
+        Some(image) => match records::read(&Value::Object(image.clone()))? {
+            Record::Message(before) => Some(before.progress.status),
+            Record::Attempt { .. } | Record::Other => None,
+        },
+        None => None,
+    };
+    Ok((before != Some(status)).then_some(Change::Ended(view, before)))
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use telephony::app::answer::Answer;
+use telephony::app::emit::{Emit, Listeners};
 use telephony::app::project::Project;
 use telephony::domain::price::PriceTable;
 use telephony_aws::{Clients, Profile};
@@ -27,16 +28,25 @@ async fn run() -> Result<(), Error> {
         Some(settings.required("OUTBOUND_QUEUE_URL")?.to_owned()),
         Some(settings.required("MEDIA_QUEUE_URL")?.to_owned()),
     );
+    let queues = queues.with_events(Some(settings.required("EVENTS_QUEUE_URL")?.to_owned()), None);
+    let queue = Arc::new(queues);
     let handler = handler::Handler {
         project: Project {
             projection: store.clone(),
-            queue: Arc::new(queues),
+            queue: queue.clone(),
             answer: Answer {
                 outbox: store.clone(),
                 templates: store.clone(),
                 numbers: store.clone(),
-                projection: store,
+                projection: store.clone(),
                 prices: PriceTable::bundled(),
+                clock: Arc::new(SystemClock),
+            },
+            emit: Emit {
+                listeners: Listeners::new(store.clone(), store.clone()),
+                log: store.clone(),
+                numbers: store,
+                queue,
                 clock: Arc::new(SystemClock),
             },
             clock: Arc::new(SystemClock),

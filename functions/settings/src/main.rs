@@ -1,18 +1,26 @@
-//! Templates, opt-outs, machine clients, and the document that describes the API.
+//! Templates, opt-outs, machine clients, event endpoints, agents, and the document that describes the API.
 
+mod agents;
+mod clients;
+mod event_endpoints;
 mod handler;
+mod opt_outs;
 mod routes;
+mod templates;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use telephony::app::event_endpoints::EventEndpoints;
 use telephony::app::explain_route::ExplainRoute;
+use telephony::app::replay::Replay;
 use telephony::app::route::Router;
 use telephony::domain::price::PriceTable;
 use telephony_aws::{AssumedStates, Clients, Profile};
 use telephony_lambda::Error;
-use telephony_lambda::clock::SystemClock;
+use telephony_lambda::clock::{SystemClock, SystemRandom};
 use telephony_lambda::config::Settings;
+use telephony_lambda::local;
 use telephony_lambda::principal::ClaimNames;
 use telephony_lambda::runtime::{run_http, start};
 
@@ -26,6 +34,29 @@ async fn run() -> Result<(), Error> {
     let store = Arc::new(clients.store(settings.table_name()?));
     store.warm_up().await;
     let default_country = settings.optional("DEFAULT_COUNTRY").unwrap_or("US").to_owned();
+    let queues = clients.queues(None, None).with_events(
+        Some(settings.required("EVENTS_QUEUE_URL")?.to_owned()),
+        Some(settings.required("EVENT_RETRIES_QUEUE_URL")?.to_owned()),
+    );
+    let queue = Arc::new(queues);
+    let clock = Arc::new(SystemClock);
+    let events = EventEndpoints {
+        endpoints: store.clone(),
+        agents: store.clone(),
+        log: store.clone(),
+        replay: Replay {
+            log: store.clone(),
+            deliveries: store.clone(),
+            endpoints: store.clone(),
+            queue: queue.clone(),
+            clock: clock.clone(),
+        },
+        secrets: Arc::new(clients.seals(settings.required("SECRETS_KEY_ID")?)),
+        queue,
+        clock: clock.clone(),
+        random: Arc::new(SystemRandom),
+        environment: local::environment()?.environment,
+    };
     let handler = handler::Handler {
         explain: ExplainRoute {
             router: Router {
@@ -39,9 +70,11 @@ async fn run() -> Result<(), Error> {
         },
         templates: store.clone(),
         consents: store.clone(),
-        clients: store,
+        clients: store.clone(),
+        events,
+        deliveries: store,
         claims: ClaimNames::of(&settings)?,
-        clock: Arc::new(SystemClock),
+        clock,
         default_country,
     };
     run_http(async |request| handler.handle(request).await).await

@@ -25,8 +25,14 @@ async fn run() -> Result<(), Error> {
         Some(settings.required("OUTBOUND_QUEUE_URL")?.to_owned()),
         Some(settings.required("MEDIA_QUEUE_URL")?.to_owned()),
     );
+    let queues = queues.with_events(None, Some(settings.required("EVENT_RETRIES_QUEUE_URL")?.to_owned()));
     let handler = handler::Handler {
-        sweep: Sweep { pending: store.clone(), media: store, queue: Arc::new(queues) },
+        sweep: Sweep {
+            pending: store.clone(),
+            media: store.clone(),
+            deliveries: store,
+            queue: Arc::new(queues),
+        },
         clock: Arc::new(SystemClock),
     };
     run_schedule(async |invocation: &_| handler.handle(invocation).await).await

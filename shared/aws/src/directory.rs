@@ -187,8 +187,12 @@ impl Accounts for Directory {
         if !named.is_empty() {
             return Ok(named);
         }
-        let mut nameless: Vec<ProviderAccount> =
-            of_provider().filter(|known| known.names.is_empty()).map(|known| known.account.clone()).collect();
+        // What names nobody may be of the platform's, whose connections are not all told, or of somebody
+        // without a name; the signature decides.
+        let mut nameless: Vec<ProviderAccount> = of_provider()
+            .filter(|known| known.account.tenant.is_none() || known.names.is_empty())
+            .map(|known| known.account.clone())
+            .collect();
         match self.claimed(provider, &[""]).await {
             Ok(tenants) => nameless.extend(tenants),
             Err(error) if nameless.is_empty() => return Err(error),

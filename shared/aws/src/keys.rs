@@ -4,6 +4,8 @@
 //! address, a payer's reference, a client's key) goes through [`encoded`], so that no input can shift a
 //! boundary and reach into another tenant's keys.
 
+mod events;
+
 use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,6 +21,8 @@ use telephony::domain::phone::E164;
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::PendingKind;
 use telephony::provider::ProviderId;
+
+pub use events::*;
 
 /// The partition key's attribute.
 pub const PK: &str = "PK";

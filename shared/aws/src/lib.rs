@@ -21,6 +21,7 @@ mod item;
 pub mod keys;
 mod kms;
 mod queue;
+mod seals;
 mod secrets;
 mod vault;
 
@@ -32,4 +33,5 @@ pub use directory::Directory;
 pub use dynamo::Store;
 pub use kms::KmsKeys;
 pub use queue::Queues;
+pub use seals::KmsSeals;
 pub use secrets::SecretSource;

@@ -17,18 +17,28 @@ pub struct Queues {
     client: Client,
     outbound: Option<String>,
     media: Option<String>,
+    events: Option<String>,
+    event_retries: Option<String>,
 }
 
 impl Queues {
     /// The queues of these URLs.
     pub fn new(client: Client, outbound: Option<String>, media: Option<String>) -> Self {
-        Self { client, outbound, media }
+        Self { client, outbound, media, events: None, event_retries: None }
+    }
+
+    /// And those of events: the one that keeps the order of a thread, and the one for later tries.
+    #[must_use]
+    pub fn with_events(self, events: Option<String>, event_retries: Option<String>) -> Self {
+        Self { events, event_retries, ..self }
     }
 
     fn url(&self, job: &Job) -> Result<&str, StoreError> {
         let (name, url) = match job {
             Job::Send { .. } => ("outbound", &self.outbound),
             Job::CopyMedia { .. } => ("media", &self.media),
+            Job::HandOut { .. } => ("events", &self.events),
+            Job::Redeliver { .. } | Job::Replay { .. } => ("event retries", &self.event_retries),
         };
         url.as_deref().ok_or_else(|| StoreError::Unavailable(format!("no {name} queue is configured")))
     }
@@ -45,8 +55,20 @@ impl Queue for Queues {
     async fn enqueue(&self, job: &Job, delay: Duration) -> Result<(), StoreError> {
         let body = serde_json::to_string(job).map_err(|_| StoreError::Corrupt("job".into()))?;
         let request = self.client.send_message().queue_url(self.url(job)?).message_body(body);
-        let seconds = delay_seconds(delay);
-        let request = if seconds > 0 { request.delay_seconds(seconds) } else { request };
+        let request = match job {
+            // A queue with an order has no delay of single messages. What is handed over again within
+            // five minutes is taken for the same.
+            Job::HandOut { event, .. } => request.message_deduplication_id(event.to_string()),
+            Job::Send { .. } | Job::CopyMedia { .. } | Job::Redeliver { .. } | Job::Replay { .. } => {
+                match delay_seconds(delay) {
+                    0 => request,
+                    seconds => request.delay_seconds(seconds),
+                }
+            }
+        };
+        // On the queue of later tries a group orders nothing: it keeps the many jobs of one endpoint
+        // that is down from standing before those of the others.
+        let request = request.set_message_group_id(job.group());
         request.send().await.map_err(|error| failure(&error))?;
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! Downloads from addresses that strangers may have named.
 
-use std::error::Error as _;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::client::{self, SetupError};
-use crate::policy::{ForbiddenAddress, Policy, VettingResolver, Way};
+use crate::policy::{Policy, VettingResolver, Way, is_forbidden_address};
 
 /// Providers redirect once, to their storage; more than three hops lead nowhere.
 const MAX_REDIRECTS: usize = 3;
@@ -200,14 +199,9 @@ fn refusal(status: StatusCode) -> FetchError {
 }
 
 fn classify(error: &reqwest::Error) -> FetchError {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.is::<ForbiddenAddress>() {
-            return FetchError::NotAllowed;
-        }
-        source = cause.source();
-    }
-    if error.is_connect() {
+    if is_forbidden_address(error) {
+        FetchError::NotAllowed
+    } else if error.is_connect() {
         FetchError::Unavailable
     } else if error.is_builder() {
         FetchError::NotAllowed

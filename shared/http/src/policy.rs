@@ -1,13 +1,13 @@
 //! Where a download may go. Checked for the first hop and for every redirect.
 
+use std::error::Error as _;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use telephony::domain::internet::is_forbidden;
 use telephony::provider::Environment;
 use url::{Host, Origin, Url};
-
-use crate::address::is_forbidden;
 
 /// The way to an allowed address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,18 @@ impl fmt::Display for ForbiddenAddress {
 }
 
 impl std::error::Error for ForbiddenAddress {}
+
+/// The connection was not made because of it.
+pub(crate) fn is_forbidden_address(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if cause.is::<ForbiddenAddress>() {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
 
 /// Resolves a name once for each connection, and lets it through only when all its addresses may be
 /// reached. The connection is made to these very addresses, so that a name which changes between the

@@ -2,6 +2,7 @@
 //! generated from these types.
 
 pub mod conversation;
+pub mod events;
 pub mod message;
 pub mod money;
 pub mod openapi;

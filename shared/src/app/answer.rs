@@ -10,7 +10,7 @@ use super::retry;
 use crate::domain::address::Address;
 use crate::domain::ids::{MessageId, TemplateId};
 use crate::domain::keyword::Intent;
-use crate::domain::message::{Direction, Message, Origin, Purpose, RouteNote};
+use crate::domain::message::{Direction, MediaRef, Message, Origin, Purpose, RouteNote};
 use crate::domain::price::PriceTable;
 use crate::domain::segments;
 use crate::domain::status::MessageStatus;
@@ -44,15 +44,19 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Answers an inbound message, if anything is to be answered.
+    /// Answers an inbound message, if anything is to be answered. What an agent is to answer gets no
+    /// automatic answer besides.
     ///
     /// # Errors
     /// When the store fails; the change is to be projected again.
-    pub async fn answer(&self, inbound: &Message) -> Result<(), StoreError> {
+    pub async fn answer(&self, inbound: &Message, agent_answers: bool) -> Result<(), StoreError> {
         // Only a phone number can be answered; and a short code or a name is a machine.
         let Address::Phone(contact) = &inbound.from else { return Ok(()) };
         let Some(origin) = origin(inbound) else { return Ok(()) };
         if origin == Origin::AutoAnswer {
+            if agent_answers {
+                return Ok(());
+            }
             let ours = self.numbers.by_tenant(&inbound.tenant, contact).await?.is_some();
             let id = answer_id(inbound, origin);
             if ours || !self.may_auto_answer(inbound, id).await? {
@@ -101,7 +105,7 @@ impl Answer {
                 ("help".parse().ok(), Some("Reply STOP to unsubscribe. Message and data rates may apply."))
             }
             Origin::AutoAnswer => (inbound.auto_answer.clone(), None),
-            Origin::Api => return Ok(None),
+            Origin::Api | Origin::Agent => return Ok(None),
         };
         let stored = match template {
             Some(id) => self.templates.get(&inbound.tenant, &id).await?,
@@ -123,18 +127,46 @@ impl Answer {
     }
 
     fn intent(&self, inbound: &Message, origin: Origin, body: String) -> SendIntent {
-        let now = self.clock.now();
-        let counted = segments::segment(&body);
-        let country = inbound.from.phone().and_then(|phone| phone.country());
         // Confirmations and help are owed by law: they must leave though the wallet be empty.
-        let free = inbound.own_account || matches!(origin, Origin::OptOutConfirmation | Origin::HelpAnswer);
+        let free = matches!(origin, Origin::OptOutConfirmation | Origin::HelpAnswer);
         let validity = if origin == Origin::OptOutConfirmation {
             CONFIRM_WITHIN
         } else {
             retry::validity(Purpose::Conversation)
         };
+        let reply = Reply { id: answer_id(inbound, origin), origin, body, media: Vec::new(), free, validity };
+        reply.to(inbound, self.prices, self.clock.now())
+    }
+}
+
+/// A text that answers one.
+pub(super) struct Reply {
+    /// Follows from what it answers.
+    pub(super) id: MessageId,
+    /// Who answers.
+    pub(super) origin: Origin,
+    /// The words.
+    pub(super) body: String,
+    /// The attachments.
+    pub(super) media: Vec<MediaRef>,
+    /// Is not charged.
+    pub(super) free: bool,
+    /// How long after what it answers it may leave.
+    pub(super) validity: Duration,
+}
+
+impl Reply {
+    /// The send that it becomes, from our number that was written to.
+    pub(super) fn to(self, inbound: &Message, prices: &PriceTable, now: Timestamp) -> SendIntent {
+        let counted = segments::segment(&self.body);
+        let country = inbound.from.phone().and_then(|phone| phone.country());
+        let price = if self.free || inbound.own_account {
+            None
+        } else {
+            prices.message_charge(country, !self.media.is_empty(), counted.segments)
+        };
         let message = Message {
-            id: answer_id(inbound, origin),
+            id: self.id,
             tenant: inbound.tenant.clone(),
             conversation: inbound.conversation,
             direction: Direction::Outbound,
@@ -143,14 +175,14 @@ impl Answer {
             number: inbound.number,
             from: inbound.to.clone(),
             to: inbound.from.clone(),
-            body,
-            media: Vec::new(),
+            body: self.body,
+            media: self.media,
             segments: counted.segments,
             encoding: counted.encoding,
             own_account: inbound.own_account,
-            price: if free { None } else { self.prices.message_charge(country, false, counted.segments) },
+            price,
             purpose: Purpose::Conversation,
-            origin,
+            origin: self.origin,
             intent: None,
             answered_by_provider: false,
             user: inbound.user.clone(),
@@ -159,7 +191,7 @@ impl Answer {
             auto_answer: None,
             inbound_sid: None,
             send_at: None,
-            send_before: Some(inbound.created_at.plus(validity)),
+            send_before: Some(inbound.created_at.plus(self.validity)),
             route: Some(RouteNote { reasons: vec!["answers_inbound".to_owned()], decided_by: None }),
             created_at: now,
         };

@@ -268,15 +268,7 @@ impl Compose {
         urls.iter()
             .enumerate()
             .map(|(n, text)| {
-                let public = text.len() <= MAX_URL_CHARS
-                    && url::Url::parse(text).is_ok_and(|url| {
-                        let local = self.environment.local && url.scheme() == "http";
-                        (url.scheme() == "https" || local)
-                            && url.has_host()
-                            && url.username().is_empty()
-                            && url.password().is_none()
-                    });
-                if public {
+                if is_attachment(text, &self.environment) {
                     Ok(MediaRef { url: text.clone(), content_type: None })
                 } else {
                     Err(Problem::field(format!("mediaUrl[{n}]"), "must be a public https URL"))
@@ -284,6 +276,18 @@ impl Compose {
             })
             .collect()
     }
+}
+
+/// The URL of an attachment that a provider can fetch.
+pub(super) fn is_attachment(text: &str, environment: &Environment) -> bool {
+    text.len() <= MAX_URL_CHARS
+        && url::Url::parse(text).is_ok_and(|url| {
+            let local = environment.local && url.scheme() == "http";
+            (url.scheme() == "https" || local)
+                && url.has_host()
+                && url.username().is_empty()
+                && url.password().is_none()
+        })
 }
 
 /// What went wrong with a template, as a problem of the variables.

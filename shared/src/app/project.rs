@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::emit::Emit;
 use super::retry;
 use crate::domain::message::{Attempt, AttemptRef, Direction, MediaCopy, MessageView};
 use crate::domain::status::MessageStatus;
@@ -20,6 +21,8 @@ pub enum Change {
     Added(Box<MessageView>),
     /// An attempt was written or moved.
     AttemptMoved(AttemptRef, Box<Attempt>),
+    /// A message ended, perhaps without an attempt that says so; its status before is told.
+    Ended(Box<MessageView>, Option<MessageStatus>),
 }
 
 /// What the operator counts.
@@ -47,6 +50,8 @@ pub struct Project {
     pub queue: Arc<dyn Queue>,
     /// Answers to STOP, HELP and the like.
     pub answer: Answer,
+    /// What customers are told of.
+    pub emit: Emit,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
@@ -65,6 +70,11 @@ impl Project {
         match change {
             Change::Added(view) => self.added(view).await,
             Change::AttemptMoved(reference, attempt) => self.moved(reference, attempt).await,
+            Change::Ended(view, previous) => {
+                // What ended by its attempt was told of already, under the same id.
+                self.emit.status(view, *previous).await?;
+                Ok(Outcome::Nothing)
+            }
         }
     }
 
@@ -77,7 +87,8 @@ impl Project {
                     let job = Job::CopyMedia { tenant: message.tenant.clone(), message: message.id, index };
                     self.queue.enqueue(&job, Duration::ZERO).await?;
                 }
-                self.answer.answer(message).await?;
+                let agent_answers = self.emit.received(view).await?;
+                self.answer.answer(message, agent_answers).await?;
                 Ok(Outcome::Received(message.provider))
             }
             Direction::Outbound => {
@@ -101,8 +112,33 @@ impl Project {
             self.retry(reference, attempt, now).await?;
             return Ok(Outcome::Nothing);
         }
+        self.tell(reference, attempt).await?;
         let before = self.projection.fold(reference, attempt, now).await?;
         Ok(before.map_or(Outcome::Nothing, |before| outcome(before, attempt)))
+    }
+
+    /// Tells of the status that the message is about to take over. Before it does: afterwards nobody
+    /// could tell that it was not told. A status that the message has left behind is not told.
+    async fn tell(&self, reference: &AttemptRef, attempt: &Attempt) -> Result<(), StoreError> {
+        let counts = attempt.started_at.is_some() && attempt.status > MessageStatus::Sending;
+        if !counts || !self.emit.wants_status(&reference.tenant).await? {
+            return Ok(());
+        }
+        let Some(mut view) = self.projection.load(&reference.tenant, reference.message).await? else {
+            return Ok(());
+        };
+        let progress = &mut view.progress;
+        if attempt.n < progress.attempt || attempt.status < progress.status {
+            return Ok(());
+        }
+        let previous = (progress.status < attempt.status).then_some(progress.status);
+        progress.status = attempt.status;
+        progress.attempt = attempt.n;
+        progress.sid = attempt.sid.clone().or_else(|| progress.sid.take());
+        progress.error_code.clone_from(&attempt.error_code);
+        progress.error_message.clone_from(&attempt.error_message);
+        progress.delivered_at = attempt.delivered_at;
+        self.emit.status(&view, previous).await
     }
 
     async fn retry(

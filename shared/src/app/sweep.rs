@@ -3,14 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
 use crate::domain::message::MediaCopy;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Job, MediaRecords, Pending, PendingKind, Queue, StoreError};
+use crate::ports::{
+    Job, MediaRecords, OverdueDeliveries, OverdueDelivery, Pending, PendingKind, Queue, StoreError,
+};
 
 /// How long a message that was handed out is left alone, unless its worker says otherwise.
 const LEAVE_ALONE: Duration = Duration::from_secs(300);
 /// How many messages of each shard one sweep hands out.
 const BATCH: u32 = 100;
+
+/// How often more deliveries are asked for in one sweep.
+const MOST_ROUNDS: usize = 5;
+/// How many of them are handed out at once.
+const AT_ONCE: usize = 16;
 
 /// Hands out what waits.
 pub struct Sweep {
@@ -18,6 +27,8 @@ pub struct Sweep {
     pub pending: Arc<dyn Pending>,
     /// Inbound messages, to know which of their attachments are missing.
     pub media: Arc<dyn MediaRecords>,
+    /// Events that are to be told.
+    pub deliveries: Arc<dyn OverdueDeliveries>,
     /// Where work goes.
     pub queue: Arc<dyn Queue>,
 }
@@ -31,7 +42,7 @@ impl Sweep {
     /// # Errors
     /// When the store or the queue fails; the next sweep goes on.
     pub async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let mut handed_out = 0;
+        let mut handed_out = 0_usize;
         for kind in [PendingKind::Send, PendingKind::Media] {
             for waiting in self.pending.due(kind, now, BATCH).await? {
                 let jobs = self.jobs(kind, &waiting).await?;
@@ -53,7 +64,30 @@ impl Sweep {
                 }
             }
         }
+        Ok(handed_out.saturating_add(self.sweep_deliveries(now).await?))
+    }
+
+    /// All that waits longer than a queue can hold comes this way, so that there may be much of it.
+    async fn sweep_deliveries(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let mut handed_out = 0_usize;
+        for _ in 0..MOST_ROUNDS {
+            let overdue = self.deliveries.overdue(now, BATCH).await?;
+            let done = stream::iter(&overdue).map(|delivery| self.hand_out(delivery, now));
+            let done: Vec<bool> = done.buffer_unordered(AT_ONCE).try_collect().await?;
+            handed_out = handed_out.saturating_add(done.into_iter().filter(|moved| *moved).count());
+            if overdue.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+                break;
+            }
+        }
+        if handed_out > 0 {
+            tracing::info!(handed_out, "Deliveries handed out");
+        }
         Ok(handed_out)
+    }
+
+    async fn hand_out(&self, delivery: &OverdueDelivery, now: Timestamp) -> Result<bool, StoreError> {
+        self.queue.enqueue(&Job::redeliver(&delivery.key), Duration::ZERO).await?;
+        self.deliveries.postpone_delivery(delivery, now.plus(LEAVE_ALONE)).await
     }
 
     async fn jobs(

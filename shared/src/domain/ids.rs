@@ -94,8 +94,13 @@ text_id!(
 );
 
 /// A 128-bit identifier written as a ULID: 26 characters of Crockford's base 32.
+///
+/// What customers meet beside other systems' ids has a prefix (`evt_`).
 macro_rules! ulid_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        ulid_id!($(#[$doc])* $name, $kind, "");
+    };
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $prefix:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -123,7 +128,8 @@ macro_rules! ulid_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                decode_crockford(text).map(Self).ok_or(InvalidId { kind: $kind })
+                let digits = text.strip_prefix($prefix).and_then(decode_crockford);
+                digits.map(Self).ok_or(InvalidId { kind: $kind })
             }
         }
 
@@ -143,6 +149,7 @@ macro_rules! ulid_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str($prefix)?;
                 f.write_str(&encode_crockford(self.0))
             }
         }
@@ -170,6 +177,19 @@ ulid_id!(
 ulid_id!(
     /// An entry of a wallet's ledger.
     EntryId, "ledger entry id"
+);
+ulid_id!(
+    /// Something that happened, as a customer is told of it: derived from its cause, so that what is
+    /// seen twice is told under one id.
+    EventId, "event id", "evt_"
+);
+ulid_id!(
+    /// Where a customer is told of events.
+    EndpointId, "event endpoint id", "ep_"
+);
+ulid_id!(
+    /// One wish to be told of past events again.
+    ReplayId, "replay id"
 );
 
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -56,6 +56,8 @@ pub enum Origin {
     OptInConfirmation,
     /// The answer to HELP.
     HelpAnswer,
+    /// The agent of the number answered an inbound text.
+    Agent,
 }
 
 impl Origin {

@@ -32,7 +32,7 @@ pub trait Numbers: Send + Sync {
 pub trait Accounts: Send + Sync {
     /// The active accounts of a provider that a webhook may be of: those that have one of these
     /// `claims` among their names, the platform's own first, then those whose connection has been
-    /// proven; accounts without a name only when no other fits. No round trip while the cache (at
+    /// proven; when none fits, the platform's and those without a name. No round trip while the cache (at
     /// most 5 minutes old) is warm.
     async fn candidates(
         &self,

@@ -1,7 +1,12 @@
 //! The net under the stream, and the queues.
 
 use super::StoreError;
+use crate::domain::endpoint::{DeliveryRef, Target};
+use crate::domain::event::Thread;
+use crate::domain::ids::EndpointId;
+use crate::domain::ids::EventId;
 use crate::domain::ids::MessageId;
+use crate::domain::ids::ReplayId;
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use async_trait::async_trait;
@@ -68,6 +73,58 @@ pub enum Job {
         /// Which attachment, from 0.
         index: u32,
     },
+    /// Hand out the events of a thread up to this one. In the order of the thread.
+    HandOut {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        event: EventId,
+        /// Of which thread.
+        thread: Thread,
+    },
+    /// Try a delivery again.
+    Redeliver {
+        /// Whose.
+        tenant: TenantId,
+        /// Which event.
+        event: EventId,
+        /// To whom.
+        target: Target,
+    },
+    /// Tell an endpoint again what happened since a moment, a page at a time.
+    Replay {
+        /// Whose.
+        tenant: TenantId,
+        /// Which endpoint.
+        endpoint: EndpointId,
+        /// Names this wish.
+        replay: ReplayId,
+        /// Since when.
+        since: Timestamp,
+        /// Until when.
+        until: Timestamp,
+        /// Where the page before ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    },
+}
+
+impl Job {
+    /// Another try of a delivery.
+    pub fn redeliver(key: &DeliveryRef) -> Self {
+        Self::Redeliver { tenant: key.tenant.clone(), event: key.event, target: key.target.clone() }
+    }
+
+    /// Jobs of one group are fair to those of others; where the queue has an order, they keep it among
+    /// themselves.
+    pub fn group(&self) -> Option<String> {
+        match self {
+            Self::Send { .. } | Self::CopyMedia { .. } => None,
+            Self::HandOut { tenant, thread, .. } => Some(format!("{tenant}#{thread}")),
+            Self::Redeliver { tenant, target, .. } => Some(format!("{tenant}#{target}")),
+            Self::Replay { tenant, endpoint, .. } => Some(format!("{tenant}#{endpoint}")),
+        }
+    }
 }
 
 /// The queues.

@@ -3,6 +3,7 @@
 
 mod account_item;
 mod accounts;
+mod agents;
 mod attempt_item;
 mod calls;
 mod consent;
@@ -10,9 +11,11 @@ mod contact;
 mod conversations;
 mod cursor;
 mod decisions;
+mod deliveries;
 mod dispatch;
+mod endpoints;
+mod event_log;
 mod failure;
-
 mod fold;
 mod inbox;
 mod lanes;

@@ -5,12 +5,13 @@ use telephony::domain::ids::{AccountId, TenantId};
 use telephony::domain::number::PhoneNumber;
 use telephony::domain::phone::E164;
 use telephony::ports::{Numbers, StoreError};
+use telephony::provider::ProviderId;
 
 use super::Store;
 use super::requests::Transacted;
 use super::tries::Tries;
 use super::write::Write;
-use crate::item::{Fields, Item, json, keyed, text};
+use crate::item::{Fields, Item, json, keyed, millis, text};
 use crate::keys::{self, Key};
 
 const ENTITY: &str = "num";
@@ -22,6 +23,18 @@ fn item(key: &Key, number: &PhoneNumber) -> Result<Item, StoreError> {
     item.insert("tenant".into(), text(number.tenant.as_str()));
     item.insert("acct".into(), text(number.account.as_str()));
     Ok(item)
+}
+
+/// The number as a name under which the account is found.
+fn account_name(number: &PhoneNumber, provider: ProviderId, account: &AccountId) -> Write {
+    let key = keys::account_name(provider, number.phone.expose(), &number.tenant, account);
+    let mut item = keyed(&key, "acn");
+    item.insert("tenant".into(), text(number.tenant.as_str()));
+    item.insert("acct".into(), text(account.as_str()));
+    item.insert("ca".into(), millis(number.created_at));
+    Write::put(item)
+        .when("attribute_not_exists(#PK) OR #acct = :same_name")
+        .with("same_name", text(account.as_str()))
 }
 
 fn read(item: &Item) -> Result<PhoneNumber, StoreError> {
@@ -52,14 +65,19 @@ impl Numbers for Store {
                 .with("same_tenant", text(number.tenant.as_str()))
                 .with("same_acct", text(number.account.as_str()))
         };
-        let mut items = vec![own, route];
+        let mut writes = vec![same_holding(Write::put(own)), same_holding(Write::put(route))];
+        // A webhook of a tenant's own account may name nothing but our number.
+        if number.own_account {
+            writes.push(account_name(number, number.provider, &number.account));
+        }
         if let Some(via) = &number.voice_via {
-            items.push(item(&keys::route(&via.account, &number.phone), number)?);
+            let route = item(&keys::route(&via.account, &number.phone), number)?;
+            writes.push(same_holding(Write::put(route)));
+            writes.push(account_name(number, via.provider, &via.account));
         }
         let mut tries = Tries::default();
         loop {
-            let writes = items.iter().cloned().map(Write::put).map(same_holding).collect();
-            match self.transact(writes).await? {
+            match self.transact(writes.clone()).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(_) => return Ok(false),
                 Transacted::Conflict => tries.again().await?,

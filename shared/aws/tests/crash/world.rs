@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use telephony::app::answer::Answer;
 use telephony::app::compose::{Caller, Compose};
 use telephony::app::deliver::Deliver;
+use telephony::app::emit::{Emit, Listeners};
 use telephony::app::project::Project;
 use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::record_status::RecordStatus;
@@ -229,8 +230,21 @@ impl World {
             prices,
             clock: clock.clone(),
         };
-        let project =
-            Project { projection: cut.clone(), queue: jobs.clone(), answer, clock: clock.clone(), random };
+        let emit = Emit {
+            listeners: Listeners::new(plain.clone(), plain.clone()),
+            log: plain.clone(),
+            numbers: plain.clone(),
+            queue: jobs.clone(),
+            clock: clock.clone(),
+        };
+        let project = Project {
+            projection: cut.clone(),
+            queue: jobs.clone(),
+            answer,
+            emit,
+            clock: clock.clone(),
+            random,
+        };
         Self {
             provider_id: setting.provider,
             caller: Caller { tenant: demo.clone(), user: "ann".parse().unwrap() },
@@ -243,7 +257,7 @@ impl World {
                 inbox: cut.clone(),
             }),
             record: Arc::new(RecordStatus { reports: cut.clone(), inbox: cut.clone() }),
-            sweep: Arc::new(Sweep { pending: cut, media: plain, queue: jobs }),
+            sweep: Arc::new(Sweep { pending: cut, media: plain.clone(), deliveries: plain, queue: jobs }),
             store,
             engine: Arc::clone(engine),
             fuse,

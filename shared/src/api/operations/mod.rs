@@ -1,6 +1,7 @@
 //! Every operation of the API, by area. The template's routes, the functions' tests and the OpenAPI
 //! document are held against these tables.
 
+mod events;
 mod providers;
 mod routing;
 mod texting;
@@ -65,7 +66,9 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 
 /// Every operation.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    [texting::OPERATIONS, routing::OPERATIONS, providers::OPERATIONS].into_iter().flatten()
+    [texting::OPERATIONS, routing::OPERATIONS, providers::OPERATIONS, events::OPERATIONS]
+        .into_iter()
+        .flatten()
 }
 
 const fn get(
