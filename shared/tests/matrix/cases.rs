@@ -17,26 +17,26 @@ use telephony_testkit::replay::response;
 use super::operations::{Operation, Run, secrets};
 
 /// What a case is about.
-pub struct Subject {
-    pub provider: ProviderId,
-    pub acts: bool,
-    pub run: Run,
+pub(crate) struct Subject {
+    pub(crate) provider: ProviderId,
+    pub(crate) acts: bool,
+    pub(crate) run: Run,
 }
 
 type Checked = Pin<Box<dyn Future<Output = ()>>>;
 
-pub struct Case {
-    pub name: &'static str,
-    pub applies: fn(&Operation) -> bool,
-    pub check: fn(Subject) -> Checked,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) applies: fn(&Operation) -> bool,
+    pub(crate) check: fn(Subject) -> Checked,
 }
 
 const fn case(name: &'static str, check: fn(Subject) -> Checked) -> Case {
-    Case { name, applies: |_| true, check }
+    Case { name, applies: Operation::is_offered, check }
 }
 
 /// The cases.
-pub const ALL: &[Case] = &[
+pub(crate) const ALL: &[Case] = &[
     case("goes_to_the_provider_alone_with_its_credentials", |s| Box::pin(addressed(s))),
     case("no_connection_is_not_sent", |s| {
         Box::pin(lost(s, TransportError::NotConnected, ErrorKind::Unavailable, Effect::NotSent))
@@ -65,6 +65,11 @@ pub const ALL: &[Case] = &[
         Box::pin(answered(s, 307, elsewhere, "", ErrorKind::UnexpectedResponse, Effect::Unknown))
     }),
     case("garbage_is_never_success", |s| Box::pin(garbage(s))),
+    Case {
+        name: "is_not_offered_and_nothing_is_sent",
+        applies: |operation| !operation.is_offered(),
+        check: |s| Box::pin(refused(s)),
+    },
 ];
 
 /// Answers every request alike, and remembers them.
@@ -141,7 +146,7 @@ async fn throttled(subject: Subject) {
 }
 
 async fn garbage(subject: Subject) {
-    for (status, body) in [(200, "<html>"), (200, ""), (200, "[]"), (200, "7"), (201, "\"\""), (206, "{}")] {
+    for (status, body) in [(200, "<html>"), (200, ""), (200, "[7]"), (200, "7"), (201, "\"\""), (206, "{}")] {
         let (result, _) = run(&subject, Ok(response(status, &[], body))).await;
         // An answer without a body is the documented one for some that only act.
         let Err(error) = result else {
@@ -151,6 +156,12 @@ async fn garbage(subject: Subject) {
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{status} {body:?}");
         effect_fits(&subject, &error, Effect::Unknown);
     }
+}
+
+async fn refused(subject: Subject) {
+    let (result, seen) = run(&subject, Ok(response(200, &[], "{}"))).await;
+    assert_eq!(result.expect_err("refused").kind(), ErrorKind::Unsupported);
+    assert!(seen.is_empty(), "a request was made");
 }
 
 /// The hosts of the providers' APIs (their OpenAPI documents, `servers`).

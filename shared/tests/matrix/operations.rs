@@ -21,19 +21,19 @@ use telephony_testkit::{retell, telnyx, webhooks};
 
 type Ran = Pin<Box<dyn Future<Output = Result<(), ProviderError>>>>;
 /// Runs an operation over a transport.
-pub type Run = Arc<dyn Fn(Arc<dyn HttpTransport>) -> Ran + Send + Sync>;
+pub(crate) type Run = Arc<dyn Fn(Arc<dyn HttpTransport>) -> Ran + Send + Sync>;
 
 /// One operation of one capability at one provider.
-pub struct Operation {
-    pub provider: ProviderId,
+pub(crate) struct Operation {
+    pub(crate) provider: ProviderId,
     /// `messaging.send`
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// It makes something happen, so that a lost answer leaves its effect unknown.
-    pub acts: bool,
-    pub run: Run,
+    pub(crate) acts: bool,
+    pub(crate) run: Run,
 }
 
-pub fn account(provider: ProviderId) -> ProviderAccount {
+pub(crate) fn account(provider: ProviderId) -> ProviderAccount {
     match provider {
         ProviderId::Twilio => webhooks::TWILIO.account(),
         ProviderId::SignalWire => webhooks::SIGNALWIRE.account(),
@@ -42,12 +42,29 @@ pub fn account(provider: ProviderId) -> ProviderAccount {
     }
 }
 
-pub fn secrets(provider: ProviderId) -> Vec<&'static str> {
+pub(crate) fn secrets(provider: ProviderId) -> Vec<&'static str> {
     match provider {
         ProviderId::Twilio => webhooks::TWILIO.secrets.to_vec(),
         ProviderId::SignalWire => webhooks::SIGNALWIRE.secrets.to_vec(),
         ProviderId::Telnyx => telnyx::SECRETS.to_vec(),
         ProviderId::Retell => retell::SECRETS.to_vec(),
+    }
+}
+
+/// What a provider does not offer within a capability that it has: refused before anything is sent.
+pub(crate) const WITHOUT: &[(ProviderId, &str, &str)] = &[
+    (
+        ProviderId::Telnyx,
+        "messaging.find",
+        "there is no list of messages; detail records come late and unsorted",
+    ),
+    (ProviderId::SignalWire, "subaccounts.set_active", "a subproject can only be deleted"),
+];
+
+impl Operation {
+    /// The provider offers it.
+    pub(crate) fn is_offered(&self) -> bool {
+        !WITHOUT.iter().any(|(provider, name, _)| *provider == self.provider && *name == self.name)
     }
 }
 
@@ -137,7 +154,7 @@ fn held(provider: ProviderId) -> telephony::domain::ids::ProviderSid {
     }
 }
 
-pub fn all() -> Vec<Operation> {
+pub(crate) fn all() -> Vec<Operation> {
     ProviderId::ALL.into_iter().flat_map(of_provider).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What Telnyx's error codes mean (docs, API error codes).
 
-use crate::provider::error::{Effect, ErrorKind};
+use crate::provider::error::{Effect, ErrorKind, ProviderError};
 
 use ErrorKind::{
     Authentication, Conflict, InsufficientFunds, InvalidNumber, InvalidRequest, NotFound, OptedOut,
@@ -40,6 +40,11 @@ pub fn kind_of(code: &str) -> Option<ErrorKind> {
 pub(crate) fn row(code: &str) -> Option<&'static CodeRow> {
     let code = code.parse::<u32>().ok()?;
     CODES.iter().find(|row| row.code == code)
+}
+
+/// The error has this code.
+pub(crate) fn is_code(error: &ProviderError, code: &str) -> bool {
+    error.code().is_some_and(|given| given.0 == code)
 }
 
 /// The call is over: no command can reach it, and nothing is wrong.

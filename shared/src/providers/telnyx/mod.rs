@@ -12,6 +12,7 @@ pub mod control;
 pub mod error;
 mod events;
 pub mod hangup;
+mod history;
 mod json;
 pub mod market;
 pub mod media;
@@ -21,6 +22,7 @@ mod paging;
 pub mod recordings;
 pub mod status;
 mod verify;
+pub mod voices;
 pub mod webhook;
 mod wire;
 

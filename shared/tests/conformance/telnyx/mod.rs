@@ -1,11 +1,15 @@
 //! Telnyx: a scheme of its own, so its cases are its own too.
 
 mod accounts;
+mod calls;
+mod control;
 mod errors;
 mod media;
 mod messages;
+mod numbers;
 mod openapi;
 mod parsing;
+mod recordings;
 mod verify;
 
 use std::sync::Arc;

@@ -8,12 +8,12 @@ use super::{
         data,
         errors::{about, missing, not_found, problem},
     },
-    Command, Leg, LegState, Sound,
+    Command, Leg, LegState,
     dial::{Outgoing, client_state, ring},
     emit,
     ending::{End, end},
     gather, recordings,
-    script::{Timer, What, after, answer, bridge, sound_ends},
+    script::{answer, bridge, sound_ends, start_sound},
 };
 use crate::{
     app::Settings,
@@ -23,9 +23,6 @@ use crate::{
 
 /// How long a `command_id` is remembered (telnyx.md, trap 9).
 const REMEMBERED: Duration = Duration::seconds(60);
-
-/// Steps that anything audible takes.
-const SOUND_STEPS: i32 = 2;
 
 /// Any command that is posted.
 pub(in crate::telnyx) fn run(state: &mut State, _: &Settings, call: &Call) -> Answered {
@@ -255,19 +252,6 @@ fn perform(state: &mut State, call: &Call, id: &str, name: &str) -> Result<Value
         _ => return Err(not_found()),
     }
     Ok(Value::Null)
-}
-
-fn start_sound(state: &mut State, id: &str, event: &'static str, about: Value, ends: bool) {
-    // What is heard already makes room.
-    sound_ends(state, id, "cancelled");
-    let token = gather::token();
-    if let Some(leg) = state.telnyx.calls.get_mut(id) {
-        leg.sound = Some(Sound { token, event, about: about.clone() });
-    }
-    emit::emit(state, id, &format!("{event}.started"), about, 1);
-    if ends {
-        after(state, 1 + SOUND_STEPS, Timer { leg: id.to_owned(), what: What::SoundEnds(token) });
-    }
 }
 
 /// A second leg in the same session, bridged with this one once it is answered.

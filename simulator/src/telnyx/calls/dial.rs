@@ -86,6 +86,7 @@ pub(super) fn ring(state: &mut State, out: Outgoing<'_>) -> String {
         hangup_cause: None,
         detection: text("answering_machine_detection").unwrap_or_else(|| "disabled".to_owned()),
         record,
+        audio_url: text("audio_url"),
         timeout_secs: number("timeout_secs", 30),
         time_limit_secs: number("time_limit_secs", 14_400),
         script: state.phones.get(out.to).and_then(|phone| phone.call.clone()).unwrap_or_default(),

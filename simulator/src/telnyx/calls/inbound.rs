@@ -54,6 +54,7 @@ pub(crate) fn arrive(
         hangup_cause: None,
         detection: "disabled".to_owned(),
         record: None,
+        audio_url: None,
         timeout_secs: 30,
         time_limit_secs: 14_400,
         script,

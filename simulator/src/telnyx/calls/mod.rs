@@ -105,6 +105,8 @@ pub(crate) struct Leg {
     pub(super) detection: String,
     /// Recording starts with the answer.
     pub(super) record: Option<(String, String)>,
+    /// Played once it is answered.
+    pub(super) audio_url: Option<String>,
     pub(super) timeout_secs: u64,
     pub(super) time_limit_secs: u64,
     pub(super) script: CallScript,

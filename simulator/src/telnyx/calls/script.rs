@@ -5,11 +5,14 @@ use time::Duration;
 
 use super::{
     super::stamp_z,
-    LegState, emit,
+    LegState, Sound, emit,
     ending::{End, end},
     gather, recordings,
 };
 use crate::{call_script::Reaction, clock::later, events::Event, retell, state::State};
+
+/// Steps that anything audible takes.
+const SOUND_STEPS: i32 = 2;
 
 /// Something that is due for a leg.
 #[derive(Debug, Clone)]
@@ -135,6 +138,7 @@ pub(super) fn answer(state: &mut State, id: &str) {
     leg.state = LegState::Answered;
     leg.answered = Some(now);
     let (created, limit, record) = (leg.created, leg.time_limit_secs, leg.record.clone());
+    let audio = leg.audio_url.take();
     let (hang_up, transfer_of) = (leg.script.hang_up_after_steps, leg.transfer_of.clone());
     let answered = json!({ "state": "answered", "start_time": stamp_z(created) });
     emit::emit(state, id, "call.answered", answered, 0);
@@ -142,6 +146,10 @@ pub(super) fn answer(state: &mut State, id: &str) {
         recordings::start(state, id, &format, &channels);
     }
     detect(state, id);
+    if let Some(url) = audio {
+        let about = json!({ "media_url": url, "overlay": false });
+        start_sound(state, id, "call.playback", about, true);
+    }
     if let Some(other) = transfer_of {
         bridge(state, id, &other);
     }
@@ -186,6 +194,20 @@ fn detect(state: &mut State, id: &str) {
     emit::emit(state, id, &format!("{prefix}.detection.ended"), json!({ "result": found }), 1);
     if let Some(result) = greeting {
         emit::emit(state, id, &format!("{prefix}.greeting.ended"), json!({ "result": result }), 3);
+    }
+}
+
+/// Something is heard from the next step on.
+pub(super) fn start_sound(state: &mut State, id: &str, event: &'static str, about: Value, ends: bool) {
+    // What is heard already makes room.
+    sound_ends(state, id, "cancelled");
+    let token = gather::token();
+    if let Some(leg) = state.telnyx.calls.get_mut(id) {
+        leg.sound = Some(Sound { token, event, about: about.clone() });
+    }
+    emit::emit(state, id, &format!("{event}.started"), about, 1);
+    if ends {
+        after(state, 1 + SOUND_STEPS, Timer { leg: id.to_owned(), what: What::SoundEnds(token) });
     }
 }
 

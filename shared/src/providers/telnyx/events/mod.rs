@@ -5,6 +5,8 @@ mod call;
 mod message;
 mod order;
 
+pub(super) use call::{channels, state};
+
 use serde::Deserialize;
 use serde_json::Value;
 
