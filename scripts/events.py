@@ -284,7 +284,7 @@ def outbound_item(world: World) -> dict[str, Any]:
     document = {
         "account": "platform-twilio", "direction": "outbound", "encoding": "GSM-7",
         "from": {"kind": "phone", "value": world.numbers["twilio"]}, "number": derived("number", TENANT, "platform-twilio", world.numbers["twilio"]),
-        "provider": "twilio", "route": {"reasons": ["owner_of_from"]}, "segments": 1, "send_before": "2099-11-21T16:00:00.000Z",
+        "provider": "twilio", "route": {"reasons": ["override"]}, "segments": 1, "send_before": "2099-11-21T16:00:00.000Z",
         "to": {"kind": "phone", "value": world.phone}, "user": USER, "price": 7500,
     }  # fmt: skip
     return {

@@ -52,7 +52,8 @@ def test_the_reply_leaves_by_the_number_that_was_texted(world: World, user: Api,
     assert (sent["status"], sent["provider"], sent["from"], sent["to"]) == ("queued", provider, number, phone)
     assert (sent["segments"], sent["encoding"]) == (1, "GSM-7")
     assert sent["price"] == {"estimate": {"amount": "0.0075", "currency": "USD"}, "charged": None}
-    assert sent["route"]["reasons"] == ["conversation"]
+    assert sent["route"]["reasons"][0] == "sticky"
+    assert sent["route"]["selected"] == {"provider": provider, "providerAccountId": f"platform-{provider}", "number": number}
 
     message = user.settled(sent["id"])
     assert message["price"]["charged"] == {"amount": "0.0075", "currency": "USD"}
@@ -134,7 +135,9 @@ def test_national_forms_are_read_and_own_numbers_are_chosen(world: World, user: 
     spelled = f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
     sent = user.send(to=spelled, message=words())
     assert sent["to"] == phone and sent["from"] in world.demo_number.values()
-    assert sent["route"]["reasons"] in (["primary"], ["oldest"])
+    explained = user.post("/api/route/explain", {"messageId": sent["id"]}).json()
+    assert explained["replay"]["same"] is True and explained["selected"]["number"] == sent["from"]
+    assert sent["route"]["reasons"] == explained["selected"]["reasons"] != []
     user.settled(sent["id"])
 
     problem(user.post("/api/sms/send", {"to": contact(), "message": words(), "from": contact()}), 422, "NO_PROVIDER_FOR_NUMBER", "from")

@@ -18,6 +18,7 @@ VALID: dict[str, dict[str, Any]] = {
     "PUT /api/templates/never-made": {"body": "hello"},
     "POST /api/opt-outs": {"contact": "+14155552671"},
     "PUT /api/clients/never-bound": {"tenantId": "demo"},
+    "POST /api/route/explain": {"to": "+14155552671"},
 }
 ABSENT = object()
 LONG = "x" * 1601
@@ -51,6 +52,17 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("POST /api/sms/send", {"unknown": 1}, "unknown"),
     ("POST /api/sms/send", {"Message": "x"}, "Message"),
     ("POST /api/sms/send", {"media_url": []}, "media_url"),
+    *[("POST /api/route/explain", {"to": bad}, "to") for bad in (ABSENT, "", "x", "+1", 5, [])],
+    *[("POST /api/route/explain", {"from": bad}, "from") for bad in ("", "ACME", "+14155559999", 5)],
+    *[("POST /api/route/explain", {"capabilities": bad}, "capabilities") for bad in ([], "sms", 5)],
+    *[("POST /api/route/explain", {"capabilities": [bad]}, "capabilities[0]") for bad in ("", "fax", "SMS", 5)],
+    *[("POST /api/route/explain", {"localPresence": bad}, "localPresence") for bad in ("yes", 1)],
+    *[("POST /api/route/explain", {"signedCall": bad}, "signedCall") for bad in ("yes", 1)],
+    *[("POST /api/route/explain", {"providerOverride": bad}, "providerOverride") for bad in ("", "acme", "Twilio", 1)],
+    *[("POST /api/route/explain", {"providerAccountId": bad}, "providerAccountId") for bad in ("", "a b", 5)],
+    *[("POST /api/route/explain", {"messageId": bad}, "messageId") for bad in ("", "x", 5)],
+    *[("POST /api/route/explain", {"to": ABSENT, "messageId": bad}, "messageId") for bad in ("", "x", "01ARZ3NDEKTSV4RRFFQ69G5FAV", 5)],
+    ("POST /api/route/explain", {"purpose": "otp"}, "purpose"),
     ("POST /api/messages/preview", {"message": ABSENT}, "message"),
     *[("POST /api/messages/preview", {"message": bad}, "message") for bad in ("", LONG, "\x00", 1, {})],
     *[("POST /api/messages/preview", {"to": bad}, "to") for bad in ("", "x", "+1", 5)],

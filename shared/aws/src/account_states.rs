@@ -52,3 +52,38 @@ impl AccountStates for AssumedStates {
         Ok(accounts.iter().map(|id| (id.clone(), AccountState::default())).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AccountStates as _, AssumedStates, StatesOfAccounts};
+    use crate::SecretAccounts;
+    use crate::secrets::SecretSource;
+    use std::sync::Arc;
+    use telephony::domain::routing::Scope;
+    use telephony::ports::StoreError;
+
+    struct Text(&'static str);
+
+    #[async_trait::async_trait]
+    impl SecretSource for Text {
+        async fn fetch(&self) -> Result<String, StoreError> {
+            Ok(self.0.to_owned())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_credential_store_has_is_configured() {
+        let secret = r#"{"accounts": [
+            {"id": "platform", "provider": "twilio", "config": {"auth_token": "x"}},
+            {"id": "own", "provider": "twilio", "tenant": "demo", "config": {"auth_token": "x"}},
+            {"id": "foreign", "provider": "twilio", "tenant": "rival", "config": {"auth_token": "x"}}]}"#;
+        let states = StatesOfAccounts(Arc::new(SecretAccounts::new(Arc::new(Text(secret)))));
+        let wanted = ["platform", "own", "foreign", "none"].map(|id| id.parse().unwrap()).into();
+        let demo = "demo".parse().unwrap();
+        let known = states.states(&demo, &wanted).await.unwrap();
+        let scopes: Vec<_> = known.iter().map(|(id, state)| (id.as_str(), state.scope)).collect();
+        assert_eq!(scopes, [("own", Scope::Own), ("platform", Scope::Platform)]);
+        assert!(known.values().all(|state| state.configured && state.active && state.priority == 100));
+        assert_eq!(AssumedStates.states(&demo, &wanted).await.unwrap().len(), 4);
+    }
+}

@@ -23,4 +23,5 @@ pub use score::{Score, Step};
 pub const RULES: u32 = 1;
 
 #[cfg(test)]
+#[path = "decide_tests.rs"]
 mod tests;
