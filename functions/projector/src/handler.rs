@@ -52,7 +52,7 @@ fn ended(view: Box<MessageView>, record: &StreamRecord) -> Result<Option<Change>
     let before = match &record.old_image {
         Some(image) => match records::read(&Value::Object(image.clone()))? {
             Record::Message(before) => Some(before.progress.status),
-            Record::Attempt { .. } | Record::Other => None,
+            Record::Attempt { .. } | Record::Leg { .. } | Record::Other => None,
         },
         None => None,
     };
