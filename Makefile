@@ -4,7 +4,7 @@ ARCH   ?= arm64
 ARGS   ?=
 PY     := .venv/bin/python
 
-.PHONY: help setup build deploy up down demo events test bench fmt lint
+.PHONY: help setup build deploy up down demo events curl test bench fmt lint
 
 help: ## lists the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ demo: setup ## `make up`, then a scenario from end to end
 
 events: setup ## plays events/ against the functions of the local stack
 	@$(PY) scripts/events.py $(ARGS)
+
+curl: setup ## a signed webhook for the local stack; ARGS='telnyx call.initiated'
+	@$(PY) scripts/signed_curl.py $(ARGS)
 
 test: setup ## everything that CI runs; ARGS='--only tidy'
 	@$(PY) scripts/test.py $(ARGS)

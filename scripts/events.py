@@ -11,9 +11,12 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import artifacts
 from stack import Stack
@@ -31,6 +34,10 @@ TWILIO_MMS = "MM" + "0" * 30 + "02"
 TWILIO_SENT = "SM" + "0" * 30 + "03"
 SIGNALWIRE_TEXT = "20000000-0000-4000-8000-000000000001"
 SIGNALWIRE_STOP = "20000000-0000-4000-8000-000000000002"
+TELNYX_TEXT = "40385f64-5717-4562-b3fc-000000000001"
+TELNYX_SENT = "40385f64-5717-4562-b3fc-000000000002"
+TELNYX_CALL = "44444444-4444-4444-8444-444444444444"
+RETELL_CALL = "call_0000000000000000000000000001"
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,17 @@ class World:
     twilio_token: str = "demo-twilio-auth-token"
     signalwire_project: str = "11111111-1111-4111-8111-111111111111"
     signalwire_key: str = "PSK_demo-signing-key"
-    numbers: dict[str, str] = field(default_factory=lambda: {"twilio": "+12025550110", "signalwire": "+12025550111"})
+    # 32 bytes in base64: the private half of Telnyx's signing key.
+    telnyx_seed: str = base64.b64encode(b"a demo seed of thirty-two bytes.").decode()
+    telnyx_account: str = "33333333-3333-4333-8333-333333333333"
+    telnyx_connection: str = "1494404757140276705"
+    telnyx_profile: str = "40017a3c-16fa-4b3c-8b3c-000000000003"
+    retell_key: str = "key_demo-webhook-badge"
+    # When Telnyx's and Retell's events are signed: such a signature is good for five minutes.
+    signed_at: int = AT_MILLIS // 1000
+    numbers: dict[str, str] = field(
+        default_factory=lambda: {"twilio": "+12025550110", "signalwire": "+12025550111", "telnyx": "+12025550112", "retell": "+12025550113"}
+    )
     phone: str = "+12025550145"
     stopping_phone: str = "+12025550146"
     twilio_api: str = "https://api.twilio.com"
@@ -128,6 +145,12 @@ def http(world: World, method: str, route: str, path: str, **more: Any) -> dict[
     return event
 
 
+def body_of(event: dict[str, Any]) -> str:
+    """The body as it goes over the wire."""
+    body = event.get("body", "")
+    return base64.b64decode(body).decode() if event["isBase64Encoded"] else body
+
+
 def api(world: World, method: str, route: str, path: str | None = None, *, groups: str = "", **more: Any) -> dict[str, Any]:
     """A request whose token the gateway has checked."""
     if "json" in more:
@@ -155,6 +178,64 @@ def webhook(world: World, provider: str, kind: str, params: dict[str, str], quer
     if provider == "signalwire":
         headers["x-signalwire-signature"] = headers["x-twilio-signature"]
     return http(world, "POST", f"/api/webhooks/{{provider}}/{kind}", path, query=query, body=urllib.parse.urlencode(params), headers=headers)
+
+
+def telnyx_headers(seed: str, at: int, body: str) -> dict[str, str]:
+    """Ed25519 over the time, a bar and the body."""
+    signature = Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed)).sign(f"{at}|{body}".encode())
+    return {"telnyx-timestamp": str(at), "telnyx-signature-ed25519": base64.b64encode(signature).decode()}
+
+
+def retell_headers(key: str, at_millis: int, body: str) -> dict[str, str]:
+    """HMAC-SHA256 over the body and the time, with nothing in between."""
+    digest = hmac.new(key.encode(), f"{body}{at_millis}".encode(), hashlib.sha256).hexdigest()
+    return {"x-retell-signature": f"v={at_millis},d={digest}"}
+
+
+def telnyx(world: World, kind: str, payload: dict[str, Any], *, query: str = "", seed: str | None = None) -> dict[str, Any]:
+    """An event of Telnyx: everything about it is below `data.payload`."""
+    data = {"event_type": kind, "id": f"0ccc7b54-4df3-4bca-a65a-{len(kind):012d}", "occurred_at": AT, "payload": payload, "record_type": "event"}
+    body = json.dumps({"data": data, "meta": {"attempt": 1, "delivered_to": f"{world.base}/api/webhooks/telnyx"}})
+    headers = {"content-type": "application/json", **telnyx_headers(seed or world.telnyx_seed, world.signed_at, body)}
+    return http(world, "POST", "/api/webhooks/telnyx", "/api/webhooks/telnyx", query=query, body=body, headers=headers)
+
+
+def telnyx_text(world: World, body: str) -> dict[str, Any]:
+    return {
+        "record_type": "message", "direction": "inbound", "id": TELNYX_TEXT, "type": "SMS", "messaging_profile_id": world.telnyx_profile,
+        "organization_id": world.telnyx_account, "from": {"phone_number": world.phone, "carrier": "", "line_type": "Wireless"},
+        "to": [{"phone_number": world.numbers["telnyx"], "status": "webhook_delivered", "carrier": "", "line_type": ""}],
+        "cc": [], "text": body, "media": [], "encoding": "GSM-7", "parts": 1, "received_at": AT, "errors": [],
+    }  # fmt: skip
+
+
+def telnyx_sent(world: World, status: str) -> dict[str, Any]:
+    return {
+        "record_type": "message", "direction": "outbound", "id": TELNYX_SENT, "type": "SMS", "messaging_profile_id": world.telnyx_profile,
+        "organization_id": world.telnyx_account, "from": {"phone_number": world.numbers["telnyx"], "carrier": "", "line_type": ""},
+        "to": [{"phone_number": world.phone, "status": status, "carrier": "", "line_type": ""}], "cc": [], "text": "Your table is ready.",
+        "media": [], "encoding": "GSM-7", "parts": 1, "cost": {"amount": "0.0040", "currency": "USD"}, "completed_at": AT, "errors": [],
+    }  # fmt: skip
+
+
+def telnyx_call(world: World, **more: Any) -> dict[str, Any]:
+    return {
+        "call_control_id": "v3:demo-call", "call_leg_id": TELNYX_CALL, "call_session_id": "44444444-4444-4444-8444-444444444445",
+        "connection_id": world.telnyx_connection, "client_state": None, "from": world.phone, "to": world.numbers["telnyx"], **more,
+    }  # fmt: skip
+
+
+def retell(world: World, body: dict[str, Any], *, key: str | None = None) -> dict[str, Any]:
+    text = json.dumps(body)
+    headers = {"content-type": "application/json", **retell_headers(key or world.retell_key, world.signed_at * 1000, text)}
+    return http(world, "POST", "/api/webhooks/retell", "/api/webhooks/retell", body=text, headers=headers)
+
+
+def retell_call(world: World, **more: Any) -> dict[str, Any]:
+    return {
+        "call_id": RETELL_CALL, "call_type": "phone_call", "agent_id": "agent_demo", "agent_version": 1, "from_number": world.phone,
+        "to_number": world.numbers["retell"], "direction": "inbound", "start_timestamp": AT_MILLIS, "metadata": {}, **more,
+    }  # fmt: skip
 
 
 def text(world: World, provider: str, sid: str, body: str, **more: str) -> dict[str, str]:
@@ -269,6 +350,20 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "status-callback.signalwire-undelivered": webhook(
             world, "signalwire", "status-callback", report(world, "signalwire", SIGNALWIRE_TEXT, "undelivered", ErrorCode="30003"), f"m={opaque(OUTBOUND, 2)}"),
         "status-callback.forged": webhook(world, "twilio", "status-callback", report(world, "twilio", TWILIO_SENT, "read"), callback, key="not the key"),
+        "telnyx-webhook.text": telnyx(world, "message.received", telnyx_text(world, "Hello, are you open today?")),
+        "telnyx-webhook.delivered": telnyx(world, "message.finalized", telnyx_sent(world, "delivered"), query=f"m={opaque(OUTBOUND, 3)}"),
+        "telnyx-webhook.call-ended": telnyx(world, "call.hangup", telnyx_call(
+            world, hangup_cause="originator_cancel", hangup_source="caller", sip_hangup_cause="487", start_time=AT)),
+        "telnyx-webhook.order": telnyx(world, "number_order.complete", {
+            "record_type": "number_order", "id": "12ade33a-21c0-473b-b055-b3c836e1c292", "status": "success", "customer_reference": "",
+            "connection_id": world.telnyx_connection, "messaging_profile_id": world.telnyx_profile, "phone_numbers_count": 1,
+            "phone_numbers": [{"id": "dc8e4d67-33a0-4cbb-af74-7b58f05bd494", "phone_number": world.numbers["telnyx"], "status": "success"}]}),
+        "telnyx-webhook.forged": telnyx(world, "message.received", telnyx_text(world, "Wire me the money"), seed=base64.b64encode(bytes(32)).decode()),
+        "retell-webhook.ended": retell(world, {"event": "call_ended", "call": retell_call(
+            world, call_status="ended", end_timestamp=AT_MILLIS + 61_000, duration_ms=61_000, disconnection_reason="user_hangup")}),
+        "retell-webhook.lookup": retell(world, {"event": "call_inbound", "event_timestamp": AT_MILLIS, "call_inbound": {
+            "agent_id": "agent_demo", "from_number": world.phone, "to_number": world.numbers["retell"]}}),
+        "retell-webhook.forged": retell(world, {"event": "call_ended", "call": retell_call(world, call_status="ended")}, key="not the key"),
         "send-message": api(world, "POST", "/api/sms/send", json={**send, "message": "Your table is ready."}, headers={"idempotency-key": "event-1"}),
         "send-message.mms": api(world, "POST", "/api/sms/send", json={**send, "message": "The menu", "mediaUrl": ["https://example.com/menu.png"]}),
         "send-message.invalid": api(world, "POST", "/api/sms/send", json={"to": "nobody", "message": "Hello"}),
@@ -340,6 +435,12 @@ def of_stack(stack: Stack) -> World:
         twilio_token=credentials["TwilioAuthToken"],
         signalwire_project=credentials["SignalwireProjectId"],
         signalwire_key=credentials["SignalwireSigningKey"],
+        telnyx_seed=stack.state["telnyxSeed"],
+        telnyx_account=credentials["TelnyxAccountId"],
+        telnyx_connection=credentials["TelnyxConnectionId"],
+        telnyx_profile=credentials["TelnyxMessagingProfileId"],
+        retell_key=credentials["RetellApiKey"],
+        signed_at=int(time.time()),
         numbers={entry["provider"]: entry["number"] for entry in stack.state["numbers"] if entry["tenant"] == TENANT},
         twilio_api=stack.simulator + "/twilio",
     )

@@ -24,6 +24,8 @@ USERS = {
 NUMBERS = [
     {"provider": "twilio", "number": "+12025550100", "tenant": "demo", "primary": True},
     {"provider": "signalwire", "number": "+12025550101", "tenant": "demo"},
+    {"provider": "telnyx", "number": "+12025550102", "tenant": "demo"},
+    {"provider": "retell", "number": "+12025550103", "tenant": "demo"},
     {"provider": "twilio", "number": "+12025550190", "tenant": "rival"},
 ]
 
@@ -54,6 +56,35 @@ def seed_users(stack: Stack, pool: str, client: str) -> dict[str, str]:
     return tokens
 
 
+def prepare_telnyx(stack: Stack) -> None:
+    """A messaging profile and a call control application, which the deployment is told of: its calls and texts go
+    through them. Their own webhooks are set once the address is known."""
+    known = stack.state["credentials"]
+    control(stack, "accounts", {
+        "provider": "telnyx", "sid": known["TelnyxAccountId"], "auth_token": known["TelnyxApiKey"], "signing_seed": stack.state["telnyxSeed"]})  # fmt: skip
+    held = {
+        "TelnyxMessagingProfileId": telnyx(stack, "messaging_profiles", "name", {"whitelisted_destinations": ["US", "CA"]}),
+        "TelnyxConnectionId": telnyx(stack, "call_control_applications", "application_name",
+                                     {"webhook_event_url": "https://example.com/", "webhook_api_version": "2", "webhook_timeout_secs": 10}),
+    }  # fmt: skip
+    stack.save(credentials={**known, **held})
+
+
+def telnyx(stack: Stack, resource: str, name: str, settings: dict[str, Any], id: str | None = None) -> str:
+    """The resource of the name `tandem`, made if it is not there; with `id`, that one with these settings."""
+    url, headers = f"{stack.simulator}/telnyx/v2/{resource}", {"Authorization": f"Bearer {stack.state['credentials']['TelnyxApiKey']}"}
+    if id is None:
+        listed = requests.get(url, headers=headers, timeout=10).json()["data"]
+        if found := [entry["id"] for entry in listed if entry[name] == "tandem"]:
+            return found[0]
+        answer = requests.post(url, json={name: "tandem", **settings}, headers=headers, timeout=10)
+    else:
+        answer = requests.patch(f"{url}/{id}", json={name: "tandem", **settings}, headers=headers, timeout=10)
+    if not answer.ok:
+        raise Problem(f"{url} answered {answer.status_code}: {answer.text[:300]}")
+    return answer.json()["data"]["id"]
+
+
 def seed_simulator(stack: Stack, api: str) -> None:
     """The provider's side: the accounts whose credentials the stack was deployed with, and the numbers they hold."""
     known = stack.state["credentials"]
@@ -64,20 +95,34 @@ def seed_simulator(stack: Stack, api: str) -> None:
             "auth_token": known["SignalwireToken"],
             "signing_key": known["SignalwireSigningKey"],
         },
+        "telnyx": {"sid": known["TelnyxAccountId"], "auth_token": known["TelnyxApiKey"], "signing_seed": stack.state["telnyxSeed"]},
+        "retell": {"sid": "org_tandem", "auth_token": known["RetellApiKey"], "webhook_url": f"{api}/api/webhooks/retell"},
     }
     for provider, account in accounts.items():
         control(stack, "accounts", {"provider": provider, **account})
+    events = f"{api}/api/webhooks/telnyx"
+    telnyx(stack, "messaging_profiles", "name", {"webhook_url": events}, known["TelnyxMessagingProfileId"])
+    telnyx(stack, "call_control_applications", "application_name", {"webhook_event_url": events}, known["TelnyxConnectionId"])
     sids = {number["phone_number"]: number["sid"] for number in control(stack, "numbers")["numbers"]}
     for entry in NUMBERS:
         number = {
             "provider": entry["provider"],
             "account": accounts[entry["provider"]]["sid"],
             "phone_number": entry["number"],
-            "sms_url": f"{api}/api/webhooks/{entry['provider']}/sms",
+            **number_settings(entry["provider"], api, known),
         }
         if entry["number"] in sids:  # Replaces the number that is there.
             number["sid"] = sids[entry["number"]]
         control(stack, "numbers", number)
+
+
+def number_settings(provider: str, api: str, known: dict[str, str]) -> dict[str, str]:
+    """Where a number's events go, in the members of the simulator's control API."""
+    if provider == "telnyx":
+        return {"messaging_profile_id": known["TelnyxMessagingProfileId"], "connection_id": known["TelnyxConnectionId"]}
+    if provider == "retell":
+        return {"inbound_webhook_url": f"{api}/api/webhooks/retell"}
+    return {"sms_url": f"{api}/api/webhooks/{provider}/sms"}
 
 
 def seed_product(stack: Stack, binaries: Path) -> None:

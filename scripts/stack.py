@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -12,6 +13,8 @@ from typing import Any
 import boto3
 import requests
 from botocore.config import Config
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import artifacts
 from tools import LOCAL, ROOT, VENV_BIN, Problem, free_ports, is_running, read_json, run, say, start, stop, wait_until, write_private
@@ -78,7 +81,9 @@ class Stack:
         processes = self.state.get("processes", {})
         if not (is_running(processes.get("emulator")) and self.healthy(self.endpoint + "/_ministack/health")):
             self.stop_programs()
-            self.save(ports=free_ports(3, self.state.get("ports", [])), credentials=demo_credentials(), processes={})
+            seed = base64.b64encode(secrets.token_bytes(32)).decode()
+            credentials = demo_credentials(seed)
+            self.save(ports=free_ports(3, self.state.get("ports", [])), credentials=credentials, telnyxSeed=seed, processes={})
             self.start_emulator()
         processes = self.state["processes"]
         if not (is_running(processes.get("simulator")) and self.healthy(self.simulator + "/_sim/health")):
@@ -148,6 +153,8 @@ class Stack:
             "StreamMaxRecordAge": 60,
             "TwilioApiBase": self.simulator + "/twilio",
             "SignalwireApiBase": self.simulator + "/signalwire",
+            "TelnyxApiBase": self.simulator + "/telnyx",
+            "RetellApiBase": self.simulator + "/retell",
             **self.state["credentials"],
         }
         say("sam deploy (about 15 seconds)")
@@ -169,7 +176,13 @@ class Stack:
                 formation.get_waiter("stack_delete_complete").wait(StackName=self.stack_name, WaiterConfig={"Delay": 1})
 
 
-def demo_credentials() -> dict[str, str]:
+def telnyx_public_key(seed: str) -> str:
+    """What Telnyx's portal shows as the public key, for the private half in base64."""
+    key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed)).public_key()
+    return base64.b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+
+
+def demo_credentials(telnyx_seed: str) -> dict[str, str]:
     """Made up for each stack: parameters of the template, and what the simulator is told to accept."""
     return {
         "TwilioAccountSid": "AC" + secrets.token_hex(16),
@@ -178,4 +191,8 @@ def demo_credentials() -> dict[str, str]:
         "SignalwireToken": "PT" + secrets.token_hex(24),
         "SignalwireSpaceUrl": "demo.signalwire.com",
         "SignalwireSigningKey": "PSK_" + secrets.token_hex(16),
+        "TelnyxApiKey": "KEY" + secrets.token_hex(16),
+        "TelnyxPublicKey": telnyx_public_key(telnyx_seed),
+        "TelnyxAccountId": str(uuid.uuid4()),
+        "RetellApiKey": "key_" + secrets.token_hex(16),
     }

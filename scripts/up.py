@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 import artifacts
-from seed import seed, seed_users
+from seed import prepare_telnyx, seed, seed_users
 from stack import Stack
 from tools import ROOT, main, run, say
 
@@ -22,6 +22,7 @@ def up(name: str, *, build: bool = True, binaries: Path = ROOT / "target" / "deb
              *(part for package in [*artifacts.functions(), "simulator", "tandem"] for part in ("--package", package))])  # fmt: skip
     artifacts.stage_local(binaries)
     stack.start_programs(binaries)
+    prepare_telnyx(stack)
     outputs = stack.deploy()
     say("creating users")
     tokens = seed_users(stack, outputs["UserPoolId"], outputs["UserPoolClientId"])

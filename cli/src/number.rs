@@ -7,7 +7,7 @@ use telephony::domain::number::PhoneNumber;
 use telephony::domain::phone::E164;
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::Numbers as _;
-use telephony::provider::ProviderId;
+use telephony::provider::{ProviderId, registry};
 use telephony_aws::Store;
 
 use crate::{Failure, output};
@@ -95,6 +95,7 @@ impl Add {
                 "a display name has 1 to {LONGEST_NAME} printable characters"
             )));
         }
+        let can = registry::capabilities(self.provider);
         Ok(PhoneNumber {
             id: NumberId::derived(&[
                 "number",
@@ -114,10 +115,11 @@ impl Add {
             display_name: display_name.trim().to_owned(),
             is_active: !self.inactive,
             is_primary: self.primary,
-            voice: true,
+            voice: can.voice,
             sid: None,
-            sms: true,
-            mms: !self.no_mms,
+            voice_via: None,
+            sms: can.sms,
+            mms: can.mms && !self.no_mms,
             created_at: now,
         })
     }

@@ -5,10 +5,10 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use axum::Router;
+use axum::{Router, routing::any};
 use tokio::sync::Notify;
 
-use crate::{clock::Mode, control, media, seed::Seed, state::State, twilio_compat};
+use crate::{clock::Mode, control, hooks, json_api, media, seed::Seed, state::State, twilio_compat};
 
 pub(crate) struct Settings {
     /// `http://127.0.0.1:PORT`
@@ -73,8 +73,11 @@ impl Drop for Running {
 }
 
 pub(crate) fn router(app: Shared) -> Router {
+    let hooks = Router::new().route("/_hooks/{name}", any(hooks::receive)).with_state(app.clone());
     let router = Router::new()
         .nest("/_sim", control::router(app.clone()))
+        .merge(hooks)
+        .merge(json_api::router(app.clone()))
         .fallback_service(twilio_compat::router(app.clone()));
     // With a CDN port the main origin has no CDN, so that following the redirect means leaving it.
     if app.settings.cdn_apart { router } else { router.merge(media::cdn::router(app)) }

@@ -3,17 +3,19 @@
 use std::time::{Duration, Instant};
 
 use form_urlencoded::Serializer;
+use serde_json::json;
 
 use crate::{
     app::Shared,
     clock::later,
-    delivery::{Delivery, Outcome, Patience},
+    delivery::{Body, Delivery, Outcome, Patience},
     events::Event,
     faults::{Fault, Kind, Situation, Stage},
     http_client::{self, Answer, Failure, Outgoing},
     journal::{AnswerEntry, CallbackEntry},
-    model::{Provider, Status},
+    model::Provider,
     reply, sign,
+    state::State,
 };
 
 /// Sends a webhook now, unless a fault says otherwise. Returns the ids of the attempts.
@@ -72,13 +74,13 @@ fn take_fault(app: &Shared, delivery: &Delivery) -> Option<Fault> {
         from: Some(&delivery.from),
         account: Some(&delivery.account),
         sid: Some(&delivery.message_sid),
-        status: delivery.status.map(Status::as_str),
+        status: delivery.status.as_deref(),
+        event: delivery.event.as_deref(),
     };
     let mut state = app.lock();
     let fault = state.faults.take(Stage::Callback, &situation)?;
     // The last callback of a message cannot go out after its next one.
-    let last = delivery.status.is_none_or(Status::is_final);
-    if fault.kind == Kind::Reorder && last {
+    if fault.kind == Kind::Reorder && delivery.last {
         state.faults.give_back(fault.id);
         return None;
     }
@@ -88,11 +90,12 @@ fn take_fault(app: &Shared, delivery: &Delivery) -> Option<Fault> {
 /// The attempts of one delivery, with its retries and its fallback.
 async fn attempts(app: &Shared, delivery: &Delivery, fault: Option<u64>) -> Vec<u64> {
     let mut ids = Vec::new();
-    let urls = [Some(delivery.url.as_str()), delivery.fallback.as_deref()];
-    for url in urls.into_iter().flatten() {
-        let patience = Patience::of(delivery.provider, delivery.kind, url);
+    let mut total = 0;
+    for url in std::iter::once(&delivery.url).chain(&delivery.fallbacks) {
+        let patience = Patience::of(delivery, url);
         for attempt in 1..=patience.retries + 1 {
-            let (entry, outcome) = attempt_once(app, delivery, url, &patience).await;
+            total += 1;
+            let (entry, outcome) = attempt_once(app, delivery, url, &patience, total).await;
             let id = app.lock().callbacks.add(|id| CallbackEntry { id, attempt, fault, ..entry });
             ids.push(id);
             if outcome == Outcome::Ok {
@@ -128,10 +131,12 @@ fn blank_entry(delivery: &Delivery, at: String, url: String) -> CallbackEntry {
         account: delivery.account.clone(),
         kind: delivery.kind,
         message_sid: delivery.message_sid.clone(),
-        message_status: delivery.status.map(|status| status.as_str().to_owned()),
+        message_status: delivery.status.clone(),
+        event: delivery.event.clone(),
         method: delivery.method.clone(),
         url,
-        params: delivery.params.clone(),
+        params: delivery.body.params().to_vec(),
+        body: None,
         headers: Vec::new(),
         attempt: 1,
         response: None,
@@ -143,44 +148,75 @@ fn blank_entry(delivery: &Delivery, at: String, url: String) -> CallbackEntry {
     }
 }
 
+/// The URL with a GET's parameters, and what is posted.
+fn written(delivery: &Delivery, url: String, attempt: u32) -> (String, String) {
+    match &delivery.body {
+        Body::Form(params) => {
+            let encoded = Serializer::new(String::new()).extend_pairs(params).finish();
+            if delivery.method == "GET" {
+                let joint = if url.contains('?') { '&' } else { '?' };
+                return (format!("{url}{joint}{encoded}"), String::new());
+            }
+            (url, encoded)
+        }
+        Body::Event(data) => {
+            let meta = json!({ "attempt": attempt, "delivered_to": url });
+            let body = json!({ "data": data, "meta": meta }).to_string();
+            (url, body)
+        }
+        Body::Json(body) => (url, body.clone()),
+    }
+}
+
+fn headers(state: &State, delivery: &Delivery, url: &str, body: &str) -> Vec<(String, String)> {
+    let key = state.accounts.get(&delivery.account).map(|a| a.webhook_key().to_owned()).unwrap_or_default();
+    let mut headers = match &delivery.body {
+        Body::Form(params) => {
+            let signed: &[(String, String)] = if delivery.method == "GET" { &[] } else { params };
+            sign::headers(delivery.provider, &key, url, signed)
+        }
+        Body::Event(_) | Body::Json(_) => {
+            sign::json_headers(delivery.provider, &key, state.signing_time(), body.as_bytes())
+        }
+    };
+    let content_type = match &delivery.body {
+        Body::Form(_) => "application/x-www-form-urlencoded; charset=UTF-8",
+        Body::Event(_) | Body::Json(_) => "application/json",
+    };
+    let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
+    if delivery.method != "GET" {
+        add("Content-Type", content_type);
+    }
+    add("Accept", "*/*");
+    match delivery.provider {
+        Provider::Twilio => {
+            add("User-Agent", "TwilioProxy/1.1");
+            add("I-Twilio-Idempotency-Token", &delivery.token);
+        }
+        Provider::SignalWire => add("User-Agent", "SignalWire"),
+        Provider::Telnyx => add("User-Agent", "telnyx-webhooks"),
+        Provider::Retell => {}
+    }
+    headers
+}
+
 async fn attempt_once(
     app: &Shared,
     delivery: &Delivery,
     url: &str,
     patience: &Patience,
+    attempt: u32,
 ) -> (CallbackEntry, Outcome) {
-    let mut url = wire_url(url);
-    let encoded = Serializer::new(String::new()).extend_pairs(&delivery.params).finish();
-    let body = if delivery.method == "GET" {
-        let joint = if url.contains('?') { '&' } else { '?' };
-        url = format!("{url}{joint}{encoded}");
-        String::new()
-    } else {
-        encoded
-    };
-    let (at, key, outgoing_url) = {
+    let (url, body) = written(delivery, wire_url(url), attempt);
+    let (at, headers, outgoing_url) = {
         let state = app.lock();
-        let key =
-            state.accounts.get(&delivery.account).map(|a| a.webhook_key().to_owned()).unwrap_or_default();
         let mapped = state.origins.iter().find_map(|(public, local)| {
             url.strip_prefix(public.as_str()).map(|rest| format!("{local}{rest}"))
         });
-        (state.timestamp(), key, mapped)
+        (state.timestamp(), headers(&state, delivery, &url, &body), mapped)
     };
-    let signed: &[(String, String)] = if delivery.method == "GET" { &[] } else { &delivery.params };
-    let mut headers = sign::headers(delivery.provider, &key, &url, signed);
-    if delivery.method != "GET" {
-        headers
-            .push(("Content-Type".to_owned(), "application/x-www-form-urlencoded; charset=UTF-8".to_owned()));
-    }
-    headers.push(("Accept".to_owned(), "*/*".to_owned()));
-    match delivery.provider {
-        Provider::Twilio => {
-            headers.push(("User-Agent".to_owned(), "TwilioProxy/1.1".to_owned()));
-            headers.push(("I-Twilio-Idempotency-Token".to_owned(), delivery.token.clone()));
-        }
-        Provider::SignalWire => headers.push(("User-Agent".to_owned(), "SignalWire".to_owned())),
-    }
+    let is_form = matches!(delivery.body, Body::Form(_));
+    let shown = (!is_form).then(|| body.clone());
     let started = Instant::now();
     let result = http_client::send(Outgoing {
         method: delivery.method.clone(),
@@ -200,6 +236,7 @@ async fn attempt_once(
         latency_ms: millis(elapsed),
         error,
         error_code,
+        body: shown,
         ..blank_entry(delivery, at, url)
     };
     (entry, outcome)
@@ -211,30 +248,46 @@ fn millis(elapsed: Duration) -> u64 {
 
 type Judged = (Option<AnswerEntry>, Option<String>, Option<u32>, Outcome);
 
+/// The code that the provider would log. Telnyx and Retell have no such list.
+fn code(provider: Provider, twilio: u32, signalwire: u32) -> Option<u32> {
+    match provider {
+        Provider::Twilio => Some(twilio),
+        Provider::SignalWire => Some(signalwire),
+        Provider::Telnyx | Provider::Retell => None,
+    }
+}
+
 fn judge(delivery: &Delivery, result: Result<Answer, Failure>) -> Judged {
     let provider = delivery.provider;
     match result {
         Err(Failure::Connect(error)) => {
             // 11205 is Twilio's; SignalWire's list has 31003 for a connection that times out.
-            let code = if provider == Provider::Twilio { 11205 } else { 31003 };
-            (None, Some(format!("connect: {error}")), Some(code), Outcome::ConnectFailed)
+            let code = code(provider, 11205, 31003);
+            (None, Some(format!("connect: {error}")), code, Outcome::ConnectFailed)
         }
         Err(Failure::Timeout) => {
-            (None, Some("no answer in time".to_owned()), Some(11200), Outcome::ReadTimeout)
+            (None, Some("no answer in time".to_owned()), code(provider, 11200, 11200), Outcome::ReadTimeout)
         }
-        Err(Failure::Protocol(error)) => (None, Some(error), Some(11200), Outcome::ConnectFailed),
+        Err(Failure::Protocol(error)) => {
+            (None, Some(error), code(provider, 11200, 11200), Outcome::ConnectFailed)
+        }
         Ok(answer) => {
             let refused = !(200..300).contains(&answer.status);
-            let reply = (delivery.kind == "inbound" && !refused).then(|| reply::read(&answer));
+            let is_form = matches!(delivery.body, Body::Form(_));
+            let reply = (delivery.kind == "inbound" && is_form && !refused).then(|| reply::read(&answer));
             let outcome = match answer.status {
                 200..=299 => Outcome::Ok,
                 500..=599 => Outcome::ServerError,
+                // Telnyx tries again after these, as after a 5xx (telnyx.md, section 7).
+                408 | 429 if provider == Provider::Telnyx => Outcome::ServerError,
                 _ => Outcome::ClientError,
             };
             // Twilio 11200; SignalWire 11217 for a 4xx or 5xx answer.
-            let refusal = if provider == Provider::Twilio { 11200 } else { 11217 };
-            let code =
-                if refused { Some(refusal) } else { reply.as_ref().and_then(reply::Reply::error_code) };
+            let code = if refused {
+                code(provider, 11200, 11217)
+            } else {
+                reply.as_ref().and_then(reply::Reply::error_code)
+            };
             let entry = AnswerEntry {
                 status: answer.status,
                 content_type: answer.content_type,

@@ -2,100 +2,57 @@
 
 use std::time::Duration;
 
-use time::macros::format_description;
+use serde_json::Value;
 
-use crate::{
-    ids,
-    model::{Message, Provider, Status},
-    state::State,
-};
+use crate::model::Provider;
+
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    Form(Vec<(String, String)>),
+    /// Telnyx: the `data` of an event; `meta` differs from one attempt to the next.
+    Event(Value),
+    /// JSON that is posted as it is.
+    Json(String),
+}
+
+impl Body {
+    pub(crate) fn params(&self) -> &[(String, String)] {
+        match self {
+            Self::Form(params) => params,
+            Self::Event(_) | Self::Json(_) => &[],
+        }
+    }
+}
 
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
     pub(crate) provider: Provider,
     pub(crate) account: String,
-    /// `status` or `inbound`.
+    /// `status`, `inbound`, `call`, `order` or `inbound_call`.
     pub(crate) kind: &'static str,
+    /// What it is about: a message, a call or an order.
     pub(crate) message_sid: String,
-    pub(crate) status: Option<Status>,
+    /// The status that it announces, in the provider's word.
+    pub(crate) status: Option<String>,
+    /// Telnyx's `event_type`, Retell's `event`.
+    pub(crate) event: Option<String>,
+    /// Nothing follows it: a `reorder` has nothing to wait for.
+    pub(crate) last: bool,
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) method: String,
     /// As configured, with its fragment.
     pub(crate) url: String,
-    /// Tried when `url` fails (the number's SmsFallbackUrl).
-    pub(crate) fallback: Option<String>,
-    pub(crate) params: Vec<(String, String)>,
+    /// Tried one after the other when `url` fails.
+    pub(crate) fallbacks: Vec<String>,
+    pub(crate) body: Body,
     /// `I-Twilio-Idempotency-Token`: the same over all retries.
     pub(crate) token: String,
+    /// How long an answer may take, where the customer can say so.
+    pub(crate) timeout: Option<Duration>,
     /// A fault has already had its say (it was delayed or held back).
     pub(crate) faulted: bool,
     pub(crate) redelivery_of: Option<u64>,
-}
-
-/// The status callback for the status that the message has now.
-pub(crate) fn status_callback(
-    state: &State,
-    message: &Message,
-    status: Status,
-    error: Option<u32>,
-) -> Option<Delivery> {
-    let url = message.status_callback.clone()?;
-    let from = message.from.clone().unwrap_or_default();
-    let mut params: Vec<(&str, String)> = Vec::new();
-    match message.provider {
-        // twilio docs, messaging/guides/track-outbound-message-status
-        Provider::Twilio => {
-            if let Some(code) = error {
-                params.push(("ErrorCode", code.to_string()));
-            }
-            params.push(("SmsSid", message.sid.clone()));
-            params.push(("SmsStatus", status.as_str().to_owned()));
-            params.push(("MessageStatus", status.as_str().to_owned()));
-            params.push(("To", message.to.clone()));
-            if let Some(service) = &message.messaging_service {
-                params.push(("MessagingServiceSid", service.clone()));
-            }
-            params.push(("MessageSid", message.sid.clone()));
-            params.push(("AccountSid", message.account.clone()));
-            params.push(("From", from.clone()));
-            params.push(("ApiVersion", "2010-04-01".to_owned()));
-            if status == Status::Delivered && message.to.starts_with("+1") {
-                let format = format_description!("[year repr:last_two][month][day][hour][minute]");
-                params.push(("RawDlrDoneDate", state.now().format(format).unwrap_or_default()));
-            }
-        }
-        // compatibility-openapi.yaml, SmsStatusCallbackPayload
-        Provider::SignalWire => {
-            params.push(("MessageStatus", status.as_str().to_owned()));
-            if let Some(code) = error {
-                params.push(("ErrorCode", code.to_string()));
-            }
-            params.push(("MessageSid", message.sid.clone()));
-            params.push(("AccountSid", message.account.clone()));
-            params.push(("From", from.clone()));
-            params.push(("To", message.to.clone()));
-            params.push(("Body", message.body.clone()));
-            params.push(("NumMedia", message.num_media().to_string()));
-            params.push(("NumSegments", message.num_segments.to_string()));
-        }
-    }
-    Some(Delivery {
-        provider: message.provider,
-        account: message.account.clone(),
-        kind: "status",
-        message_sid: message.sid.clone(),
-        status: Some(status),
-        from,
-        to: message.to.clone(),
-        method: "POST".to_owned(),
-        url,
-        fallback: None,
-        params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        token: ids::uuid(),
-        faulted: false,
-        redelivery_of: None,
-    })
 }
 
 /// How long to wait for an answer and how often to try again.
@@ -118,7 +75,8 @@ pub(crate) enum Outcome {
 
 impl Patience {
     /// The provider's defaults, changed by the overrides in the URL's fragment.
-    pub(crate) fn of(provider: Provider, kind: &str, url: &str) -> Self {
+    pub(crate) fn of(delivery: &Delivery, url: &str) -> Self {
+        let (kind, timeout) = (delivery.kind, delivery.timeout);
         let overrides: Vec<(String, String)> = url
             .split_once('#')
             .map(|(_, fragment)| form_urlencoded::parse(fragment.as_bytes()).into_owned().collect())
@@ -129,7 +87,8 @@ impl Patience {
             let value = given(name).and_then(|value| value.parse::<u64>().ok());
             Duration::from_millis(value.map_or(default, |value| value.clamp(100, most)))
         };
-        match provider {
+        let all = || vec!["all".to_owned()];
+        match delivery.provider {
             // twilio docs, usage/webhooks/webhooks-connection-overrides: ct 5 s, rt 15 s, one retry on connect failure
             Provider::Twilio => Self {
                 connect: millis("ct", 5_000, 10_000),
@@ -143,8 +102,20 @@ impl Patience {
                 connect: millis("ot", 2_000, 10_000),
                 read: millis("rt", 5_000, 15_000),
                 retries: if kind == "status" { 2 } else { 0 },
-                on: vec!["all".to_owned()],
+                on: all(),
             },
+            // telnyx.md, section 7: three attempts per URL; messaging waits 2 s, voice as long as the application says,
+            // and does not repeat after a 4xx other than 408 and 429
+            Provider::Telnyx => {
+                let read = timeout.unwrap_or(Duration::from_secs(if kind == "call" { 10 } else { 2 }));
+                let on = if kind == "call" { ["5xx", "ct", "rt"].map(str::to_owned).to_vec() } else { all() };
+                Self { connect: read, read, retries: 2, on }
+            }
+            // retell.md, section 5: 10 s; events are repeated up to three times, the inbound webhook has three tries
+            Provider::Retell => {
+                let read = timeout.unwrap_or(Duration::from_secs(10));
+                Self { connect: read, read, retries: if kind == "inbound_call" { 2 } else { 3 }, on: all() }
+            }
         }
     }
 

@@ -10,6 +10,8 @@ use crate::{
     clock::{Mode, later},
     delivery::Delivery,
     inbound,
+    model::Provider,
+    retell, telnyx,
     twilio_compat::life,
 };
 
@@ -17,6 +19,22 @@ pub(crate) enum Event {
     /// The message takes its next step.
     Step(String),
     Deliver(Box<Delivery>),
+    /// Telnyx: a number order comes to its end.
+    SettleOrder(String),
+    /// Telnyx: something happens to a call.
+    Call(Box<telnyx::Timer>),
+    /// The same at Retell.
+    RetellCall(Box<retell::Timer>),
+}
+
+impl Event {
+    fn is_patience(&self) -> bool {
+        match self {
+            Self::Call(timer) => timer.is_patience(),
+            Self::RetellCall(timer) => timer.is_patience(),
+            Self::Step(_) | Self::Deliver(_) | Self::SettleOrder(_) => false,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -32,8 +50,10 @@ impl Queue {
         self.events.insert((due, self.next), event);
     }
 
+    /// How much is under way. Patience that may run out one day does not count: a call that is up would have something
+    /// pending for hours.
     pub(crate) fn len(&self) -> usize {
-        self.events.len()
+        self.events.values().filter(|event| !event.is_patience()).count()
     }
 
     fn next_due(&self) -> Option<OffsetDateTime> {
@@ -122,7 +142,13 @@ pub(crate) async fn settle(app: &Shared) {
 async fn run(app: &Shared, event: Event) {
     match event {
         Event::Step(sid) => {
-            let effects = life::step(&mut app.lock(), &sid);
+            let effects = {
+                let mut state = app.lock();
+                match state.messages.get(&sid).map(|message| message.provider) {
+                    Some(Provider::Telnyx) => telnyx::step(&mut state, &sid),
+                    _ => life::step(&mut state, &sid),
+                }
+            };
             app.wake.notify_one();
             if let Some(delivery) = effects.callback {
                 callbacks::deliver(app, delivery).await;
@@ -133,6 +159,20 @@ async fn run(app: &Shared, event: Event) {
                     tracing::warn!(error, "a text between own numbers got lost");
                 }
             }
+        }
+        Event::SettleOrder(id) => {
+            let delivery = telnyx::settle_order(&mut app.lock(), &id);
+            if let Some(delivery) = delivery {
+                callbacks::deliver(app, delivery).await;
+            }
+        }
+        Event::Call(timer) => {
+            telnyx::happen(&mut app.lock(), &timer);
+            app.wake.notify_one();
+        }
+        Event::RetellCall(timer) => {
+            retell::happen(&mut app.lock(), &timer);
+            app.wake.notify_one();
         }
         Event::Deliver(delivery) => {
             callbacks::deliver(app, *delivery).await;

@@ -91,6 +91,9 @@ pub(crate) struct Match {
     /// `MessageStatus` of a callback.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
+    /// Telnyx's `event_type`, Retell's `event`; of `calls.command` the command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -175,6 +178,7 @@ pub(crate) struct Situation<'a> {
     pub(crate) account: Option<&'a str>,
     pub(crate) sid: Option<&'a str>,
     pub(crate) status: Option<&'a str>,
+    pub(crate) event: Option<&'a str>,
 }
 
 #[derive(Default)]
@@ -260,5 +264,6 @@ impl Fault {
             && same(&self.matching.account, now.account)
             && same(&self.matching.sid, now.sid)
             && same(&self.matching.status, now.status)
+            && same(&self.matching.event, now.event)
     }
 }

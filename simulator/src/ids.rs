@@ -21,6 +21,12 @@ pub(crate) fn hex32() -> String {
     hex64().chars().take(32).collect()
 }
 
+/// Nineteen digits, as Telnyx's numbers and connections are named.
+pub(crate) fn digits() -> String {
+    let word = u64::from_str_radix(hex64().get(..15).unwrap_or_default(), 16).unwrap_or_default();
+    format!("{}", 1_000_000_000_000_000_000 + word)
+}
+
 /// `SM` + 32 hex digits (patterns in twilio_api_v2010.json).
 pub(crate) fn sid(prefix: &str) -> String {
     format!("{prefix}{}", hex32())

@@ -3,15 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::Shared,
+    app::{Settings, Shared},
     callbacks,
-    delivery::Delivery,
-    ids, media,
+    delivery::{Body, Delivery},
+    geography, ids, media,
     model::{AccountStatus, Direction, Fate, Message, Number, Provider, Status},
     phones::{self, Arrival},
     segments,
     state::State,
-    twilio_compat::{geography, opt_out},
+    telnyx,
+    twilio_compat::opt_out,
 };
 
 #[derive(Debug, Clone, Deserialize)]
@@ -60,8 +61,26 @@ pub(crate) struct Received {
     callbacks: Vec<u64>,
 }
 
+impl Received {
+    pub(crate) fn new(
+        number: &Number,
+        sid: String,
+        media: Vec<String>,
+        auto_reply: Option<&'static str>,
+    ) -> Self {
+        Self {
+            provider: number.provider,
+            account: number.account.clone(),
+            sid,
+            media,
+            auto_reply,
+            callbacks: Vec::new(),
+        }
+    }
+}
+
 pub(crate) async fn receive(app: &Shared, text: Text) -> Result<Received, String> {
-    let (mut received, delivery) = accept(&mut app.lock(), &app.settings.base, &text)?;
+    let (mut received, delivery) = accept(&mut app.lock(), &app.settings, &text)?;
     let Some(delivery) = delivery else { return Ok(received) };
     if text.concurrent {
         let running: Vec<_> = (0..text.repeat)
@@ -83,12 +102,21 @@ pub(crate) async fn receive(app: &Shared, text: Text) -> Result<Received, String
 }
 
 /// Creates the message and the webhook that announces it.
-fn accept(state: &mut State, base: &str, text: &Text) -> Result<(Received, Option<Delivery>), String> {
+fn accept(
+    state: &mut State,
+    settings: &Settings,
+    text: &Text,
+) -> Result<(Received, Option<Delivery>), String> {
     let number = state
         .owned_number(&text.to, text.provider)
         .cloned()
         .ok_or_else(|| format!("no account owns {}", text.to))?;
     let provider = number.provider;
+    match provider {
+        Provider::Telnyx => return telnyx::accept(state, &settings.cdn, &number, text),
+        Provider::Retell => return Err("texts to Retell's numbers are not simulated".to_owned()),
+        Provider::Twilio | Provider::SignalWire => {}
+    }
     let is_mms = !text.media.is_empty();
     let sid = text.sid.clone().unwrap_or_else(|| provider.new_sid(if is_mms { "MM" } else { "SM" }));
     let mut media_sids = Vec::new();
@@ -116,9 +144,10 @@ fn accept(state: &mut State, base: &str, text: &Text) -> Result<(Received, Optio
         created: now,
         updated: now,
         sent: Some(now),
+        telnyx: None,
     };
     let auto_reply = opt_out::handle(state, &number, &text.from, &text.body);
-    let params = webhook_params(state, base, &message);
+    let params = webhook_params(state, &settings.base, &message);
     state.messages.insert(message);
     let active = state.accounts.get(&number.account).is_some_and(|a| a.status == AccountStatus::Active);
     let delivery = number.setting("SmsUrl").filter(|_| active).map(|url| Delivery {
@@ -127,25 +156,20 @@ fn accept(state: &mut State, base: &str, text: &Text) -> Result<(Received, Optio
         kind: "inbound",
         message_sid: sid.clone(),
         status: None,
+        event: None,
+        last: true,
         from: text.from.clone(),
         to: text.to.clone(),
         method: method(&number),
         url: url.to_owned(),
-        fallback: number.setting("SmsFallbackUrl").map(str::to_owned),
-        params,
+        fallbacks: number.setting("SmsFallbackUrl").map(str::to_owned).into_iter().collect(),
+        body: Body::Form(params),
         token: ids::uuid(),
+        timeout: None,
         faulted: false,
         redelivery_of: None,
     });
-    let received = Received {
-        provider,
-        account: number.account,
-        sid,
-        media: media_sids,
-        auto_reply,
-        callbacks: Vec::new(),
-    };
-    Ok((received, delivery))
+    Ok((Received::new(&number, sid, media_sids, auto_reply), delivery))
 }
 
 fn method(number: &Number) -> String {
@@ -182,7 +206,7 @@ fn webhook_params(state: &State, base: &str, message: &Message) -> Vec<(String, 
             add("ApiVersion", "2010-04-01");
         }
         // signalwire.md, section 2: no geography, no opt-out type
-        Provider::SignalWire => {
+        _ => {
             add("MessageSid", &message.sid);
             add("SmsSid", &message.sid);
             add("AccountSid", &message.account);

@@ -62,8 +62,10 @@ pub(crate) struct RequestEntry {
     pub(crate) operation: Option<&'static str>,
     /// The account in the path.
     pub(crate) account: Option<String>,
-    /// Query parameters, then form parameters.
+    /// Query parameters, then form parameters or the top-level members of a JSON body.
     pub(crate) params: Vec<(String, String)>,
+    /// A JSON body.
+    pub(crate) body: Option<Value>,
     pub(crate) headers: Vec<(String, String)>,
     /// The HTTP status that was answered; null while it runs and when the connection was dropped.
     pub(crate) status: Option<u16>,
@@ -81,15 +83,20 @@ pub(crate) struct CallbackEntry {
     pub(crate) at: String,
     pub(crate) provider: Provider,
     pub(crate) account: String,
-    /// `status` or `inbound`.
+    /// `status`, `inbound`, `call`, `order` or `inbound_call`.
     pub(crate) kind: &'static str,
+    /// What it is about: a message, a call or an order.
     pub(crate) message_sid: String,
     /// The `MessageStatus` that it announces.
     pub(crate) message_status: Option<String>,
+    /// Telnyx's `event_type`, Retell's `event`.
+    pub(crate) event: Option<String>,
     pub(crate) method: String,
     /// As requested and signed: without the fragment.
     pub(crate) url: String,
     pub(crate) params: Vec<(String, String)>,
+    /// What was posted, where it is no form.
+    pub(crate) body: Option<String>,
     pub(crate) headers: Vec<(String, String)>,
     /// 1 for the first try, 2 for the first retry…
     pub(crate) attempt: u32,

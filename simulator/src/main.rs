@@ -4,25 +4,34 @@
 //! It shares no code with the product on purpose: a mistake made there must not be made here too.
 
 mod app;
+mod call_script;
 mod callbacks;
 mod clock;
 mod control;
 mod delivery;
 mod events;
+mod exchange;
 mod faults;
+mod geography;
+mod hooks;
 mod http_client;
 mod ids;
 mod inbound;
 mod journal;
+mod json_api;
 mod media;
 mod model;
+mod number_text;
 mod phones;
 mod reply;
+mod resource;
+mod retell;
 mod seed;
 mod segments;
 mod server;
 mod sign;
 mod state;
+mod telnyx;
 mod twilio_compat;
 
 use std::{

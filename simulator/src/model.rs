@@ -10,30 +10,44 @@ use crate::ids;
 pub(crate) enum Provider {
     Twilio,
     SignalWire,
+    Telnyx,
+    Retell,
 }
 
 impl Provider {
+    pub(crate) const ALL: [Self; 4] = [Self::Twilio, Self::SignalWire, Self::Telnyx, Self::Retell];
+
+    pub(crate) fn name(self) -> &'static str {
+        self.mount().trim_start_matches('/')
+    }
+
     /// Where its API hangs below the simulator's origin; a client's `api_base` ends with it.
     pub(crate) fn mount(self) -> &'static str {
         match self {
             Self::Twilio => "/twilio",
             Self::SignalWire => "/signalwire",
+            Self::Telnyx => "/telnyx",
+            Self::Retell => "/retell",
         }
     }
 
-    /// The path in front of the 2010 API, as it appears in `uri` members.
+    /// The path in front of the API, as it appears in the `uri` members of the 2010 API.
     pub(crate) fn api_root(self) -> &'static str {
         match self {
             Self::Twilio => "/2010-04-01",
             Self::SignalWire => "/api/laml/2010-04-01",
+            Self::Telnyx => "/v2",
+            Self::Retell => "",
         }
     }
 
-    /// Twilio: two letters and 32 hex digits. SignalWire: a UUID, whatever the resource.
+    /// Twilio: two letters and 32 hex digits. SignalWire and Telnyx: a UUID, except that Telnyx's numbers (`PN`) have
+    /// digits.
     pub(crate) fn new_sid(self, prefix: &str) -> String {
         match self {
             Self::Twilio => ids::sid(prefix),
-            Self::SignalWire => ids::uuid(),
+            Self::Telnyx if prefix == "PN" => ids::digits(),
+            Self::SignalWire | Self::Telnyx | Self::Retell => ids::uuid(),
         }
     }
 }
@@ -49,13 +63,26 @@ pub(crate) struct Account {
     pub(crate) provider: Provider,
     pub(crate) sid: String,
     pub(crate) auth_token: String,
-    /// SignalWire signs with a key of its own, Twilio with the auth token.
+    /// SignalWire signs with a key of its own, Twilio with the auth token; Retell with the API key that carries the
+    /// webhook badge, which is the `auth_token` unless this is given.
     pub(crate) signing_key: Option<String>,
+    /// Telnyx: base64 of the 32 secret bytes of its Ed25519 key…
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) signing_seed: Option<String>,
+    /// …and of the 32 public ones, which a customer copies from the portal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) public_key: Option<String>,
+    /// Retell: the account's webhook. Telnyx: where notifications about number orders go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_url: Option<String>,
+    /// Telnyx: what a managed account was created with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<String>,
     pub(crate) owner_sid: Option<String>,
     pub(crate) friendly_name: String,
     pub(crate) status: AccountStatus,
     pub(crate) api_keys: Vec<ApiKey>,
-    /// Further tokens of a SignalWire project.
+    /// Further tokens of a SignalWire project, further API keys at Telnyx and Retell.
     pub(crate) tokens: Vec<String>,
     pub(crate) balance_micros: i64,
     /// SignalWire's "Media URL Protection": media then needs Basic auth.
@@ -71,6 +98,8 @@ impl Account {
         match self.provider {
             Provider::Twilio => &self.auth_token,
             Provider::SignalWire => self.signing_key.as_deref().unwrap_or_default(),
+            Provider::Telnyx => self.signing_seed.as_deref().unwrap_or_default(),
+            Provider::Retell => self.signing_key.as_deref().unwrap_or(&self.auth_token),
         }
     }
 }
@@ -149,8 +178,14 @@ pub(crate) enum Status {
     Sending,
     Sent,
     Delivered,
+    #[serde(alias = "delivery_failed")]
     Undelivered,
+    #[serde(alias = "sending_failed")]
     Failed,
+    /// Telnyx only: the end of a message without a receipt.
+    #[serde(alias = "delivery_unconfirmed")]
+    Unconfirmed,
+    #[serde(alias = "cancelled")]
     Canceled,
     Receiving,
     Received,
@@ -167,6 +202,7 @@ impl Status {
             Self::Delivered => "delivered",
             Self::Undelivered => "undelivered",
             Self::Failed => "failed",
+            Self::Unconfirmed => "unconfirmed",
             Self::Canceled => "canceled",
             Self::Receiving => "receiving",
             Self::Received => "received",
@@ -180,7 +216,12 @@ impl Status {
             Self::Queued => 2,
             Self::Sending => 3,
             Self::Sent => 4,
-            Self::Delivered | Self::Undelivered | Self::Failed | Self::Canceled | Self::Received => 5,
+            Self::Delivered
+            | Self::Undelivered
+            | Self::Failed
+            | Self::Unconfirmed
+            | Self::Canceled
+            | Self::Received => 5,
         }
     }
 
@@ -236,6 +277,9 @@ pub(crate) struct Message {
     pub(crate) updated: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339::option")]
     pub(crate) sent: Option<OffsetDateTime>,
+    /// What only Telnyx's messages have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) telnyx: Option<Box<crate::telnyx::MessageDetails>>,
 }
 
 impl Message {

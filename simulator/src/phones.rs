@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    call_script::CallScript,
+    delivery::Delivery,
+    inbound::Text,
     journal::InboxEntry,
-    model::{Fate, Provider, Status},
+    model::{Fate, Message, Provider, Status},
     state::State,
 };
 
@@ -19,6 +22,9 @@ pub(crate) struct Phone {
     /// False: a landline.
     #[serde(default = "yes")]
     pub(crate) sms: bool,
+    /// What happens to calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) call: Option<CallScript>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +47,7 @@ fn yes() -> bool {
 
 impl Default for Phone {
     fn default() -> Self {
-        Self { outcome: Outcome::Delivered, error_code: None, sms: true }
+        Self { outcome: Outcome::Delivered, error_code: None, sms: true, call: None }
     }
 }
 
@@ -62,6 +68,33 @@ pub(crate) fn fate(outcome: Outcome, error_code: Option<u32>) -> Fate {
         Outcome::Failed => (Status::Failed, Some(30008)),
     };
     Fate { status, error_code: default.map(|code| error_code.unwrap_or(code)) }
+}
+
+/// What follows from a step of a message's life, to be done without the lock.
+#[derive(Default)]
+pub(crate) struct Effects {
+    pub(crate) callback: Option<Delivery>,
+    pub(crate) arrives_at_own_number: Option<Text>,
+}
+
+/// Shows the text on the phone; a number that an account owns gets it as an inbound message instead.
+pub(crate) fn arrive(state: &mut State, message: &Message) -> Option<Text> {
+    let from = message.from.clone().unwrap_or_default();
+    deliver(
+        state,
+        Arrival {
+            provider: message.provider,
+            account: message.account.clone(),
+            from: from.clone(),
+            to: message.to.clone(),
+            body: message.body.clone(),
+            media: message.media_urls.clone(),
+            kind: "message",
+            message_sid: Some(message.sid.clone()),
+        },
+    );
+    let owned = state.owned_number(&message.to, None).is_some();
+    owned.then(|| Text::new(from, message.to.clone(), message.body.clone()))
 }
 
 /// A text that is about to appear on a phone.

@@ -2,13 +2,17 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     model::{Account, AccountStatus, ApiKey, Capabilities, Number, Provider},
+    number_text,
     phones::Phone,
+    retell, sign,
     state::State,
-    twilio_compat::number_text,
+    telnyx,
 };
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -48,6 +52,46 @@ pub(crate) struct NewAccount {
     balance_micros: Option<i64>,
     #[serde(default)]
     media_protection: bool,
+    /// Telnyx: base64 of 32 bytes; derived from the sid unless given.
+    #[serde(default)]
+    signing_seed: Option<String>,
+    #[serde(default)]
+    webhook_url: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+}
+
+impl NewAccount {
+    /// An account below another one, with a key of its own.
+    pub(crate) fn child(provider: Provider, sid: &str, owner: &str, name: &str, email: &str) -> Self {
+        Self {
+            provider,
+            sid: Some(sid.to_owned()),
+            auth_token: None,
+            signing_key: None,
+            owner_sid: Some(owner.to_owned()),
+            friendly_name: Some(name.to_owned()),
+            status: None,
+            api_keys: Vec::new(),
+            balance_micros: None,
+            media_protection: false,
+            signing_seed: None,
+            webhook_url: None,
+            email: Some(email.to_owned()),
+        }
+    }
+}
+
+/// A new key for an account's webhooks; what is not given is made up, if it is the key that signs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rotation {
+    #[serde(default)]
+    signing_seed: Option<String>,
+    #[serde(default)]
+    signing_key: Option<String>,
+    #[serde(default)]
+    auth_token: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -76,6 +120,18 @@ pub(crate) struct NewNumber {
     voice_fallback_url: Option<String>,
     #[serde(default)]
     status_callback: Option<String>,
+    /// Telnyx; `sms_url` and `voice_url` make a profile and an application of the number's own.
+    #[serde(default)]
+    messaging_profile_id: Option<String>,
+    #[serde(default)]
+    connection_id: Option<String>,
+    /// Retell.
+    #[serde(default)]
+    inbound_agent_id: Option<String>,
+    #[serde(default)]
+    outbound_agent_id: Option<String>,
+    #[serde(default)]
+    inbound_webhook_url: Option<String>,
 }
 
 /// A thousand dollars: enough for any scenario that is not about running out.
@@ -88,7 +144,7 @@ pub(crate) fn read(path: &Path) -> Result<Seed, String> {
 
 pub(crate) fn plant(state: &mut State, seed: &Seed) -> Result<(), String> {
     for account in &seed.accounts {
-        add_account(state, account.clone());
+        add_account(state, account.clone())?;
     }
     for number in &seed.numbers {
         add_number(state, number.clone())?;
@@ -99,16 +155,29 @@ pub(crate) fn plant(state: &mut State, seed: &Seed) -> Result<(), String> {
 }
 
 /// Adds an account, or replaces the one with the same sid.
-pub(crate) fn add_account(state: &mut State, new: NewAccount) -> Account {
+pub(crate) fn add_account(state: &mut State, new: NewAccount) -> Result<Account, String> {
     let sid = new.sid.unwrap_or_else(|| new.provider.new_sid("AC"));
     let now = state.now();
+    let (signing_seed, public_key) = match new.provider {
+        Provider::Telnyx => {
+            let seed = new.signing_seed.unwrap_or_else(|| STANDARD.encode(Sha256::digest(sid.as_bytes())));
+            let public = public_key(&seed)?;
+            (Some(seed), Some(public))
+        }
+        _ => (None, None),
+    };
     let account = Account {
         provider: new.provider,
         auth_token: new.auth_token.unwrap_or_else(|| new_token(new.provider)),
         signing_key: match new.provider {
-            Provider::Twilio => None,
+            Provider::Twilio | Provider::Telnyx => None,
+            Provider::Retell => new.signing_key,
             Provider::SignalWire => Some(new.signing_key.unwrap_or_else(new_signing_key)),
         },
+        signing_seed,
+        public_key,
+        webhook_url: new.webhook_url,
+        email: new.email,
         owner_sid: new.owner_sid,
         friendly_name: new.friendly_name.unwrap_or_else(|| "Simulated account".to_owned()),
         status: new.status.unwrap_or(AccountStatus::Active),
@@ -121,12 +190,47 @@ pub(crate) fn add_account(state: &mut State, new: NewAccount) -> Account {
         sid: sid.clone(),
     };
     state.accounts.insert(sid, account.clone());
-    account
+    Ok(account)
+}
+
+fn public_key(seed: &str) -> Result<String, String> {
+    sign::telnyx_public_key(seed).ok_or_else(|| "signing_seed: base64 of 32 bytes".to_owned())
+}
+
+/// From now on webhooks are signed with another key.
+pub(crate) fn rotate(account: &mut Account, new: Rotation) -> Result<(), String> {
+    let nothing_given = new.signing_seed.is_none() && new.signing_key.is_none() && new.auth_token.is_none();
+    match account.provider {
+        Provider::Telnyx => {
+            let made = nothing_given.then(|| STANDARD.encode(Sha256::digest(crate::ids::hex64())));
+            if let Some(seed) = new.signing_seed.or(made) {
+                account.public_key = Some(public_key(&seed)?);
+                account.signing_seed = Some(seed);
+            }
+        }
+        Provider::SignalWire => {
+            let made = nothing_given.then(new_signing_key);
+            account.signing_key = new.signing_key.or(made).or(account.signing_key.take());
+        }
+        Provider::Retell => {
+            let made = nothing_given.then(|| new_token(Provider::Retell));
+            account.signing_key = new.signing_key.or(made).or(account.signing_key.take());
+        }
+        Provider::Twilio if nothing_given => account.auth_token = new_token(Provider::Twilio),
+        Provider::Twilio => {}
+    }
+    if let Some(token) = new.auth_token {
+        account.auth_token = token;
+    }
+    Ok(())
 }
 
 pub(crate) fn new_token(provider: Provider) -> String {
     match provider {
         Provider::Twilio => crate::ids::hex32(),
+        // `KEY` + hex + `_` + a second part; `key_` + hex.
+        Provider::Telnyx => format!("KEY{}_{}", crate::ids::hex32().to_uppercase(), &crate::ids::hex32()),
+        Provider::Retell => format!("key_{}", crate::ids::hex32()),
         Provider::SignalWire => format!("PT{}", crate::ids::hex64().get(..48).unwrap_or_default()),
     }
 }
@@ -149,8 +253,13 @@ pub(crate) fn add_number(state: &mut State, new: NewNumber) -> Result<Number, St
         ("VoiceMethod", new.voice_method),
         ("VoiceFallbackUrl", new.voice_fallback_url),
         ("StatusCallback", new.status_callback),
+        ("messaging_profile_id", new.messaging_profile_id),
+        ("connection_id", new.connection_id),
+        ("inbound_agent_id", new.inbound_agent_id),
+        ("outbound_agent_id", new.outbound_agent_id),
+        ("inbound_webhook_url", new.inbound_webhook_url),
     ];
-    let number = Number {
+    let mut number = Number {
         provider: new.provider,
         sid: new.sid.unwrap_or_else(|| new.provider.new_sid("PN")),
         account: new.account,
@@ -165,6 +274,12 @@ pub(crate) fn add_number(state: &mut State, new: NewNumber) -> Result<Number, St
         updated: now,
         phone_number: new.phone_number,
     };
+    if number.provider == Provider::Telnyx {
+        telnyx::connect_seeded(state, &mut number);
+    }
+    if number.provider == Provider::Retell {
+        retell::connect_seeded(&mut number);
+    }
     state.numbers.insert((number.provider, number.phone_number.clone()), number.clone());
     Ok(number)
 }

@@ -6,9 +6,9 @@ const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ
 /// Its extension table (6.2.1.1): two septets each.
 const EXTENSION: &str = "^{}\\[~]|€\u{c}";
 
-/// One segment holds 160 septets or 70 UTF-16 units; several hold 153 or 67 each (the rest is the header).
-pub(crate) fn count(body: &str) -> u32 {
-    let septets = body.chars().try_fold(0usize, |sum, c| {
+/// `None` where a character is not in the GSM set.
+fn septets(body: &str) -> Option<usize> {
+    body.chars().try_fold(0usize, |sum, c| {
         if BASIC.contains(c) {
             Some(sum + 1)
         } else if EXTENSION.contains(c) {
@@ -16,8 +16,16 @@ pub(crate) fn count(body: &str) -> u32 {
         } else {
             None
         }
-    });
-    let (units, single, several) = match septets {
+    })
+}
+
+pub(crate) fn is_gsm(body: &str) -> bool {
+    septets(body).is_some()
+}
+
+/// One segment holds 160 septets or 70 UTF-16 units; several hold 153 or 67 each (the rest is the header).
+pub(crate) fn count(body: &str) -> u32 {
+    let (units, single, several) = match septets(body) {
         Some(septets) => (septets, 160, 153),
         None => (body.encode_utf16().count(), 70, 67),
     };

@@ -4,6 +4,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac as _};
 use sha1::Sha1;
 
+use ed25519_dalek::{Signer as _, SigningKey};
+use sha2::Sha256;
+use time::OffsetDateTime;
+
 use crate::model::Provider;
 
 pub(crate) type Params = [(String, String)];
@@ -51,6 +55,8 @@ fn message(url: &str, pairs: &[&(String, String)]) -> Vec<u8> {
 pub(crate) fn headers(provider: Provider, key: &str, url: &str, params: &Params) -> Vec<(String, String)> {
     match provider {
         Provider::Twilio => vec![("X-Twilio-Signature".to_owned(), twilio(key, url, params))],
+        // These two post JSON only.
+        Provider::Telnyx | Provider::Retell => Vec::new(),
         Provider::SignalWire => {
             let signature = signalwire(key, url, params);
             // Sent under both names on the compatibility surface (signalwire.md, section 6).
@@ -62,9 +68,75 @@ pub(crate) fn headers(provider: Provider, key: &str, url: &str, params: &Params)
     }
 }
 
+/// The headers that carry the signature of a JSON post.
+pub(crate) fn json_headers(
+    provider: Provider,
+    key: &str,
+    at: OffsetDateTime,
+    body: &[u8],
+) -> Vec<(String, String)> {
+    match provider {
+        Provider::Telnyx => {
+            let timestamp = at.unix_timestamp().to_string();
+            vec![
+                ("telnyx-signature-ed25519".to_owned(), telnyx(key, &timestamp, body)),
+                ("telnyx-timestamp".to_owned(), timestamp),
+            ]
+        }
+        Provider::Retell => {
+            let millis = at.unix_timestamp_nanos() / 1_000_000;
+            vec![("x-retell-signature".to_owned(), retell(key, &millis.to_string(), body))]
+        }
+        // Not used by what is simulated of these two.
+        Provider::Twilio | Provider::SignalWire => Vec::new(),
+    }
+}
+
+/// Telnyx: Ed25519 over `{timestamp}|{raw body}`, the timestamp in seconds (telnyx.md, section 6).
+pub(crate) fn telnyx(seed: &str, timestamp: &str, body: &[u8]) -> String {
+    let message = [timestamp.as_bytes(), b"|", body].concat();
+    telnyx_key(seed).map(|key| STANDARD.encode(key.sign(&message).to_bytes())).unwrap_or_default()
+}
+
+fn telnyx_key(seed: &str) -> Option<SigningKey> {
+    let bytes: [u8; 32] = STANDARD.decode(seed).ok()?.try_into().ok()?;
+    Some(SigningKey::from_bytes(&bytes))
+}
+
+/// The public half, as the portal shows it; `None` for a seed that is not base64 of 32 bytes.
+pub(crate) fn telnyx_public_key(seed: &str) -> Option<String> {
+    Some(STANDARD.encode(telnyx_key(seed)?.verifying_key().to_bytes()))
+}
+
+/// Retell: HMAC-SHA256 over the raw body and then the milliseconds, without anything between (retell.md, section 5).
+pub(crate) fn retell(key: &str, millis: &str, body: &[u8]) -> String {
+    let digest = match Hmac::<Sha256>::new_from_slice(key.as_bytes()) {
+        Ok(mac) => mac.chain_update(body).chain_update(millis).finalize().into_bytes().to_vec(),
+        // HMAC takes a key of any length.
+        Err(_) => Vec::new(),
+    };
+    format!("v={millis},d={}", hex::encode(digest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `vectors/telnyx_ed25519.json`: its seed and public key.
+    #[test]
+    fn telnyx_keys() {
+        let seed = "jQdAH3lfTjRGHTfJDl/p7QkX2GH9NrXfN5B6t1tLFoY=";
+        assert_eq!(telnyx_public_key(seed).as_deref(), Some("NEDL08RZk+GeYIZg1T92o6rr5EpyGLVKQywtYtv2VSc="));
+        assert_eq!(STANDARD.decode(telnyx(seed, "1700000000", b"{}")).map(|bytes| bytes.len()), Ok(64));
+        assert_eq!(telnyx_public_key("AAAA"), None);
+    }
+
+    /// The vector of Retell's own SDK tests (`vectors/retell_signature.json`).
+    #[test]
+    fn retells_own_vector() {
+        let signed = retell("test-api-key", "1700000000000", br#"{"event":"call_ended"}"#);
+        assert!(signed.starts_with("v=1700000000000,d=07024cab") && signed.ends_with("823e"), "{signed}");
+    }
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
         list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()

@@ -6,15 +6,16 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     app::Settings,
-    clock::{Clock, later, rfc3339},
+    clock::{Clock, Mode, later, rfc3339},
     delivery::Delivery,
     events::Queue,
     faults::Faults,
+    hooks::Hooks,
     journal::{CallbackEntry, InboxEntry, Journal, RequestEntry, Violation},
     media::Media,
     model::{Account, Message, Number, Provider},
     phones::Phone,
-    seed,
+    retell, seed, telnyx,
 };
 
 pub(crate) struct State {
@@ -22,7 +23,7 @@ pub(crate) struct State {
     pub(crate) step: Duration,
     pub(crate) queue: Queue,
     pub(crate) faults: Faults,
-    /// By sid; sids of the two providers cannot collide.
+    /// By sid; sids of the providers cannot collide.
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) numbers: BTreeMap<(Provider, String), Number>,
     pub(crate) messages: Messages,
@@ -31,7 +32,7 @@ pub(crate) struct State {
     /// CDN token → media sid and the end of the token's life.
     pub(crate) cdn_tokens: HashMap<String, (String, OffsetDateTime)>,
     pub(crate) phones: BTreeMap<String, Phone>,
-    /// (own number, phone) pairs that Twilio itself refuses with 21610.
+    /// (own number, phone) pairs that Twilio itself refuses with 21610; at Telnyx (profile, phone), refused with 40300.
     pub(crate) stopped: BTreeSet<(String, String)>,
     /// Numbers that are offered, but no longer there when one tries to buy them.
     pub(crate) snatched: BTreeSet<String>,
@@ -43,6 +44,11 @@ pub(crate) struct State {
     pub(crate) callbacks: Journal<CallbackEntry>,
     pub(crate) violations: Journal<Violation>,
     pub(crate) inbox: Journal<InboxEntry>,
+    pub(crate) telnyx: telnyx::World,
+    pub(crate) retell: retell::World,
+    /// Origin of the media CDN.
+    pub(crate) cdn: String,
+    pub(crate) hooks: Hooks,
 }
 
 impl State {
@@ -66,6 +72,10 @@ impl State {
             callbacks: Journal::default(),
             violations: Journal::default(),
             inbox: Journal::default(),
+            telnyx: telnyx::World::default(),
+            retell: retell::World::default(),
+            cdn: settings.cdn.clone(),
+            hooks: Hooks::default(),
         };
         if let Some(seed) = &settings.seed {
             seed::plant(&mut state, seed)?;
@@ -75,6 +85,15 @@ impl State {
 
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.clock.now()
+    }
+
+    /// What signatures with a time in them carry. Verifiers compare it with the wall clock, so that it is the wall
+    /// clock's unless time stands still.
+    pub(crate) fn signing_time(&self) -> OffsetDateTime {
+        match self.clock.mode() {
+            Mode::Real => OffsetDateTime::now_utc(),
+            Mode::Manual => self.now(),
+        }
     }
 
     pub(crate) fn timestamp(&self) -> String {

@@ -120,6 +120,7 @@ class Bench:
             "AWS_SESSION_TOKEN": "",
             "TABLE_NAME": self.name,
             "PROVIDER_SECRET_ID": self.name,
+            "CREDENTIALS_KEY_ID": "alias/none",
             "MEDIA_BUCKET": self.name,
             "OUTBOUND_QUEUE_URL": self.queues["outbound"],
             "MEDIA_QUEUE_URL": self.queues["media"],

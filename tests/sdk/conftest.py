@@ -27,6 +27,13 @@ SIGNALWIRE_TOKEN = "PT" + "5" * 48
 SIGNALWIRE_KEY = "PSK_independent_of_the_token"
 TWILIO_NUMBER = "+14155550199"
 SIGNALWIRE_NUMBER = "+12125550199"
+TELNYX_SID = "47a530f8-4362-4526-829b-bcee17fd9f7a"
+TELNYX_KEY = "KEY0123456789ABCDEF_simulated"
+TELNYX_NUMBER = "+14155550170"
+RETELL_SID = "retell-workspace"
+RETELL_KEY = "key_simulated"
+RETELL_BADGE = "key_with_the_webhook_badge"
+RETELL_NUMBER = "+14157774444"
 PHONE = "+13105550180"
 
 
@@ -128,6 +135,26 @@ def sim(process):
     process.post(
         "/numbers",
         {"provider": "signalwire", "account": SIGNALWIRE_SID, "phone_number": SIGNALWIRE_NUMBER},
+    )
+    process.post("/accounts", {"provider": "telnyx", "sid": TELNYX_SID, "auth_token": TELNYX_KEY})
+    process.post(
+        "/numbers",
+        {
+            "provider": "telnyx",
+            "account": TELNYX_SID,
+            "phone_number": TELNYX_NUMBER,
+            "sms_url": f"{process.base}/_hooks/telnyx",
+        },
+    )
+    process.post(
+        "/accounts",
+        {
+            "provider": "retell",
+            "sid": RETELL_SID,
+            "auth_token": RETELL_KEY,
+            "signing_key": RETELL_BADGE,
+            "webhook_url": f"{process.base}/_hooks/retell",
+        },
     )
     return process
 

@@ -26,6 +26,8 @@ FACTS = pathlib.Path(os.environ.get("PROVIDER_FACTS", ROOT / ".." / "shared" / "
 DOCUMENTS = {
     "twilio": FACTS / "specs" / "twilio" / "twilio_api_v2010.json",
     "signalwire": FACTS / "specs" / "signalwire" / "compatibility-openapi.yaml",
+    "telnyx": FACTS / "specs" / "telnyx" / "spec3.json",
+    "retell": FACTS / "specs" / "retell" / "retell-openapi.3.0.0.yml",
 }
 
 
@@ -44,7 +46,7 @@ def document(provider):
 
 
 def nullable(node):
-    """OpenAPI 3.0's `nullable` in the words of JSON Schema."""
+    """OpenAPI 3.0's `nullable` and its other own words in those of JSON Schema."""
     if isinstance(node, list):
         return [nullable(item) for item in node]
     if not isinstance(node, dict):
@@ -54,6 +56,14 @@ def nullable(node):
         node["type"] = [node["type"], "null"]
         if "enum" in node:
             node["enum"] = [*node["enum"], None]
+    for bound, inclusive in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if node.get(bound) is True:
+            node[bound] = node.pop(inclusive)
+        elif node.get(bound) is False:
+            del node[bound]
+    if "oneOf" in node and "discriminator" in node:
+        # A discriminator tells the alternatives apart, their schemas need not.
+        node["anyOf"] = node.pop("oneOf")
     return node
 
 

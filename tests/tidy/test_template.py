@@ -31,8 +31,10 @@ ROUTES = {
         "POST /api/conversations/{id}/read",
     ],
     "wallet": ["GET /api/wallet", "GET /api/wallet/transactions", "POST /api/wallet/deposit"],
+    "provider-management": ["POST /api/provider-management"],
     "settings": [
         "GET /api/openapi.json",
+        "POST /api/route/explain",
         "GET /api/templates",
         "POST /api/templates",
         "GET /api/templates/{id}",
@@ -227,6 +229,7 @@ NEEDED_FOR = {
     "OUTBOUND_QUEUE_URL": ("sqs:SendMessage", "OutboundQueue"),
     "MEDIA_QUEUE_URL": ("sqs:SendMessage", "MediaQueue"),
     "PROVIDER_SECRET_ID": ("secretsmanager:GetSecretValue", "ProviderSecret"),
+    "CREDENTIALS_KEY_ID": ("kms:Decrypt", "CredentialsKey"),
 }
 
 
@@ -236,6 +239,20 @@ def test_a_function_knows_what_it_may_use_and_nothing_else(logical_id: str) -> N
     for variable, permission in NEEDED_FOR.items():
         assert (variable in variables) == (permission in allowed(logical_id)), variable
     assert ("MEDIA_BUCKET" in variables) == any(name == "MediaBucket" for _, name in allowed(logical_id))
+
+
+def test_keys_are_used_for_credentials_only_and_made_by_one_function() -> None:
+    assert RESOURCES["CredentialsKey"]["Properties"]["EnableKeyRotation"] is True
+    makers = set()
+    for logical_id in FUNCTIONS:
+        for statement in statements(logical_id):
+            actions = {action for action in statement["Action"] if action.startswith("kms:")}
+            if actions:
+                assert statement["Condition"] == {"StringEquals": {"kms:EncryptionContext:purpose": "provider-credentials"}}, logical_id
+                assert actions <= {"kms:Decrypt", "kms:GenerateDataKey"}, logical_id
+            if "kms:GenerateDataKey" in actions:
+                makers.add(function_name(logical_id))
+    assert makers == {"provider-management"}
 
 
 def test_the_projector_never_wakes_itself() -> None:
@@ -261,7 +278,7 @@ def test_the_table_is_kept_and_can_be_restored() -> None:
         "timeline": "KEYS_ONLY",
         "pending": "KEYS_ONLY",
     }
-    for kept in (name, "MediaBucket", "UserPool"):
+    for kept in (name, "MediaBucket", "UserPool", "CredentialsKey"):
         assert RESOURCES[kept]["DeletionPolicy"] == "RetainExceptOnCreate", kept
         assert RESOURCES[kept]["UpdateReplacePolicy"] == "Retain", kept
 

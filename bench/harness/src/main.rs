@@ -114,6 +114,7 @@ impl Bench {
             ("AWS_SECRET_ACCESS_KEY", "bench"),
             ("LOG_LEVEL", "info"),
             ("PROVIDER_SECRET_ID", "bench"),
+            ("CREDENTIALS_KEY_ID", "bench"),
             ("PUBLIC_BASE_URL", PUBLIC_BASE_URL),
             ("TABLE_NAME", engine::TABLE),
         ];

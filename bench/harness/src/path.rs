@@ -63,6 +63,7 @@ pub async fn hold_number(store: &Store, account: &Account) -> Result<(), Error> 
         is_primary: true,
         voice: true,
         sid: None,
+        voice_via: None,
         sms: true,
         mms: true,
         created_at: Timestamp::from_millis(1_795_248_000_000),
@@ -81,7 +82,7 @@ pub async fn inbound(body: &str) -> Result<Path, Error> {
     let store = Arc::new(store(&cloud.listen(None).await?));
     hold_number(&store, &events::TWILIO).await?;
     let (queue, clock) = (Arc::new(Jobs::default()), Arc::new(Ticking::default()));
-    let receive = ReceiveMessage { routes: RouteCache::new(store.clone()), inbox: store.clone() };
+    let receive = ReceiveMessage { routes: Arc::new(RouteCache::new(store.clone())), inbox: store.clone() };
     let project = Project {
         projection: store.clone(),
         queue: queue.clone(),

@@ -32,10 +32,12 @@ async fn run() -> Result<(), Error> {
     let clients = Clients::from_env(Profile::Worker)?;
     let store = Arc::new(clients.store(settings.table_name()?));
     let environment = local::environment()?.environment;
+    let (secret, key) = settings.credentials()?;
+    let accounts = Arc::new(clients.directory(&store, secret, key));
     let handler = handler::Handler {
         copy: CopyMedia {
             records: store,
-            accounts: Arc::new(clients.accounts(settings.required("PROVIDER_SECRET_ID")?)),
+            accounts,
             downloader: Arc::new(handler::GuardedDownloader(MediaFetcher::new(LIMITS, &environment)?)),
             store: Arc::new(clients.bucket(settings.required("MEDIA_BUCKET")?)),
             queue: Arc::new(clients.queues(None, Some(settings.required("MEDIA_QUEUE_URL")?.to_owned()))),

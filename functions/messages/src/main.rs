@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use telephony::app::compose::Compose;
+use telephony::app::route::Router;
 use telephony::domain::price::PriceTable;
-use telephony_aws::{Clients, Profile};
+use telephony_aws::{AssumedStates, Clients, Profile};
 use telephony_lambda::Error;
 use telephony_lambda::clock::SystemClock;
 use telephony_lambda::config::Settings;
@@ -30,10 +31,13 @@ async fn run() -> Result<(), Error> {
         outbox: store.clone(),
         links: Arc::new(clients.bucket(settings.required("MEDIA_BUCKET")?)),
         compose: Compose {
-            numbers: store.clone(),
+            router: Router {
+                numbers: store.clone(),
+                conversations: store.clone(),
+                accounts: Arc::new(AssumedStates),
+                prices: PriceTable::bundled(),
+            },
             templates: store.clone(),
-            conversations: store.clone(),
-            prices: PriceTable::bundled(),
             default_country: settings.optional("DEFAULT_COUNTRY").unwrap_or("US").to_owned(),
             environment: local.environment,
         },

@@ -29,13 +29,15 @@ async fn run() -> Result<(), Error> {
     let settings = Settings::from_process();
     let clients = Clients::from_env(Profile::Worker)?;
     let store = Arc::new(clients.store(settings.table_name()?));
+    let (secret, key) = settings.credentials()?;
+    let accounts = Arc::new(clients.directory(&store, secret, key));
     let handler = handler::Handler {
         deliver: Deliver {
             dispatch: store.clone(),
             reports: store.clone(),
             messages: store.clone(),
             projection: store,
-            accounts: Arc::new(clients.accounts(settings.required("PROVIDER_SECRET_ID")?)),
+            accounts,
             queue: Arc::new(clients.queues(Some(settings.required("OUTBOUND_QUEUE_URL")?.to_owned()), None)),
             transport: Arc::new(ReqwestTransport::new(PROVIDER_TIMEOUT)?),
             clock: Arc::new(SystemClock),

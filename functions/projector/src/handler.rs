@@ -37,6 +37,6 @@ fn change(record: &StreamRecord) -> Result<Option<Change>, Error> {
     Ok(match records::read(&Value::Object(image.clone()))? {
         Record::Message(view) if record.change == stream::Change::Insert => Some(Change::Added(view)),
         Record::Attempt { attempt, state } => Some(Change::AttemptMoved(attempt, state)),
-        Record::Message(_) | Record::Other => None,
+        Record::Message(_) | Record::Leg { .. } | Record::Other => None,
     })
 }

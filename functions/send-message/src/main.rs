@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use telephony::app::compose::Compose;
+use telephony::app::route::Router;
 use telephony::app::send_message::SendMessage;
 use telephony::domain::price::PriceTable;
-use telephony_aws::{Clients, Profile};
+use telephony_aws::{AssumedStates, Clients, Profile};
 use telephony_lambda::Error;
 use telephony_lambda::clock::{SystemClock, SystemRandom};
 use telephony_lambda::config::Settings;
@@ -29,10 +30,13 @@ async fn run() -> Result<(), Error> {
     let handler = handler::Handler {
         send: SendMessage {
             compose: Compose {
-                numbers: store.clone(),
+                router: Router {
+                    numbers: store.clone(),
+                    conversations: store.clone(),
+                    accounts: Arc::new(AssumedStates),
+                    prices: PriceTable::bundled(),
+                },
                 templates: store.clone(),
-                conversations: store.clone(),
-                prices: PriceTable::bundled(),
                 default_country: settings.optional("DEFAULT_COUNTRY").unwrap_or("US").to_owned(),
                 environment: local.environment,
             },

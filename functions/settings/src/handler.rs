@@ -9,6 +9,7 @@ use telephony::api::settings::{
     ClientBody, ClientRequest, OptOutBody, OptOutRequest, TemplateBody, TemplateRequest,
 };
 use telephony::app::compose::{MAX_BODY_CHARS, template_problem};
+use telephony::app::explain_route::ExplainRoute;
 use telephony::app::problem::{Code, Problem};
 use telephony::domain::address::Address;
 use telephony::domain::consent::{Block, ConsentChange, Evidence};
@@ -26,6 +27,7 @@ use telephony_lambda::query::Query;
 const MAX_NOTE_CHARS: usize = 500;
 
 pub(crate) struct Handler {
+    pub(crate) explain: ExplainRoute,
     pub(crate) templates: Arc<dyn Templates>,
     pub(crate) consents: Arc<dyn Consents>,
     pub(crate) clients: Arc<dyn Clients>,
@@ -70,6 +72,9 @@ impl Handler {
         }
         let principal = Principal::of(request, &self.claims, self.clients.as_ref()).await?;
         match (&request.method, path.as_slice()) {
+            (&Method::POST, ["route", "explain"]) => {
+                crate::routes::explain(&self.explain, &principal, request).await
+            }
             (&Method::GET, ["templates"]) => self.templates(&principal, request).await,
             (&Method::POST, ["templates"]) => self.create_template(&principal, request).await,
             (&Method::GET, ["templates", id]) => self.template(&principal, id).await,

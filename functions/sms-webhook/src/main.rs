@@ -8,7 +8,7 @@ use std::sync::Arc;
 use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::route_cache::RouteCache;
 use telephony::app::webhook::WebhookDoor;
-use telephony_aws::{Clients, Profile, warm_up};
+use telephony_aws::{Clients, Profile};
 use telephony_lambda::Error;
 use telephony_lambda::clock::SystemClock;
 use telephony_lambda::config::Settings;
@@ -24,8 +24,9 @@ async fn run() -> Result<(), Error> {
     let local = local::environment()?;
     let clients = Clients::from_env(Profile::Webhook)?;
     let store = Arc::new(clients.store(settings.table_name()?));
-    let accounts = Arc::new(clients.accounts(settings.required("PROVIDER_SECRET_ID")?));
-    warm_up(&store, &accounts).await;
+    let (secret, key) = settings.credentials()?;
+    let accounts = Arc::new(clients.directory(&store, secret, key));
+    accounts.warm_up().await;
     let handler = handler::Handler {
         door: WebhookDoor {
             accounts,
@@ -33,7 +34,7 @@ async fn run() -> Result<(), Error> {
             clock: Arc::new(SystemClock),
             signatures_disabled: local.signatures_disabled,
         },
-        receive: ReceiveMessage { routes: RouteCache::new(store.clone()), inbox: store },
+        receive: ReceiveMessage { routes: Arc::new(RouteCache::new(store.clone())), inbox: store },
         clock: Arc::new(SystemClock),
         public_base_url: settings.public_base_url()?,
     };

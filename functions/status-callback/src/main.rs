@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use telephony::app::record_status::RecordStatus;
 use telephony::app::webhook::WebhookDoor;
-use telephony_aws::{Clients, Profile, warm_up};
+use telephony_aws::{Clients, Profile};
 use telephony_lambda::Error;
 use telephony_lambda::clock::SystemClock;
 use telephony_lambda::config::Settings;
@@ -23,8 +23,9 @@ async fn run() -> Result<(), Error> {
     let local = local::environment()?;
     let clients = Clients::from_env(Profile::Webhook)?;
     let store = Arc::new(clients.store(settings.table_name()?));
-    let accounts = Arc::new(clients.accounts(settings.required("PROVIDER_SECRET_ID")?));
-    warm_up(&store, &accounts).await;
+    let (secret, key) = settings.credentials()?;
+    let accounts = Arc::new(clients.directory(&store, secret, key));
+    accounts.warm_up().await;
     let handler = handler::Handler {
         door: WebhookDoor {
             accounts,

@@ -17,7 +17,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
-use crate::{Bucket, Queues, SecretAccounts, Store};
+use crate::{Book, Bucket, Directory, KmsKeys, Queues, Store, secrets};
 
 /// The roots of Amazon Trust Services (<https://www.amazontrust.com/repository/>), which every
 /// endpoint of AWS chains to. Parsing these five takes a tenth of a millisecond; the system's 145
@@ -147,10 +147,23 @@ impl Clients {
         Queues::new(client.clone(), outbound, media)
     }
 
-    /// The credentials of the providers, in the secret of this id.
-    pub fn accounts(&self, secret: &str) -> SecretAccounts {
+    /// The accounts of the secret of this id and of the table, under this key of KMS.
+    pub fn directory(&self, store: &Store, secret: &str, key: &str) -> Directory {
+        Directory::new(store.clone(), self.secret(secret), Arc::new(self.keys(key)))
+    }
+
+    /// The same accounts, to administer them.
+    pub fn book(&self, store: &Store, secret: &str, key: &str) -> Book {
+        Book::new(store.clone(), self.secret(secret), Arc::new(self.keys(key)))
+    }
+
+    fn secret(&self, id: &str) -> Arc<dyn crate::SecretSource> {
         let client = self.secrets.get_or_init(|| aws_sdk_secretsmanager::Client::new(&self.shared));
-        SecretAccounts::of_secret(client.clone(), secret)
+        secrets::of_secret(client.clone(), id)
+    }
+
+    fn keys(&self, key: &str) -> KmsKeys {
+        KmsKeys::new(self.shared.clone(), key)
     }
 }
 

@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
+use telephony::domain::account::Owner;
 use telephony::domain::address::Address;
+use telephony::domain::call::CallRef;
 use telephony::domain::ids::{
     AccountId, ConversationId, EntryId, MessageId, ProviderSid, TemplateId, TenantId,
 };
@@ -16,6 +18,7 @@ use telephony::domain::message::{AttemptRef, Lane};
 use telephony::domain::phone::E164;
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::PendingKind;
+use telephony::provider::ProviderId;
 
 /// The partition key's attribute.
 pub const PK: &str = "PK";
@@ -97,6 +100,11 @@ pub fn hold(tenant: &TenantId, id: MessageId) -> Key {
     Key::new(message_partition(tenant, id), "HOLD")
 }
 
+/// How its sender was chosen.
+pub fn decision(tenant: &TenantId, id: MessageId) -> Key {
+    Key::new(message_partition(tenant, id), "R")
+}
+
 /// Reads a message's partition back.
 pub fn read_message_partition(pk: &str) -> Option<(TenantId, MessageId)> {
     let (tenant, id) = pk.strip_prefix("T#")?.split_once("#M#")?;
@@ -122,6 +130,32 @@ pub fn conversation(tenant: &TenantId, id: ConversationId) -> Key {
 /// The guard against answering a conversation automatically for ever.
 pub fn auto_answer(tenant: &TenantId, id: ConversationId) -> Key {
     Key::new(conversation_partition(tenant, id), "AUTO")
+}
+
+/// The partition of a call: it and its legs.
+pub fn call_partition(call: &CallRef) -> String {
+    format!("T#{}#K#{}", call.tenant, call.call)
+}
+
+/// A call.
+pub fn call(call: &CallRef) -> Key {
+    Key::new(call_partition(call), "K")
+}
+
+/// A leg of a call.
+pub fn leg(call: &CallRef, sid: &ProviderSid) -> Key {
+    Key::new(call_partition(call), format!("L#{sid}"))
+}
+
+/// Reads a call's partition back.
+pub fn read_call_partition(pk: &str) -> Option<CallRef> {
+    let (tenant, call) = pk.strip_prefix("T#")?.split_once("#K#")?;
+    Some(CallRef { tenant: tenant.parse().ok()?, call: call.parse().ok()? })
+}
+
+/// What was done about an event of an account.
+pub fn done(account: &AccountId, step: &str) -> Key {
+    Key::new(format!("DONE#{account}#{}", encoded(step)), "D")
 }
 
 /// A point in time and what happened then: sorts by time, and is unique.
@@ -252,6 +286,47 @@ pub fn templates(tenant: &TenantId) -> String {
 /// A template.
 pub fn template(tenant: &TenantId, id: &TemplateId) -> Key {
     Key::new(templates(tenant), id.as_str())
+}
+
+/// The partition of the accounts of an owner.
+pub fn accounts(owner: &Owner) -> String {
+    match owner {
+        Owner::Platform => "PLATFORM#PA".to_owned(),
+        Owner::Tenant(tenant) => format!("T#{tenant}#PA"),
+    }
+}
+
+/// An account at a provider.
+pub fn account(owner: &Owner, id: &AccountId) -> Key {
+    Key::new(accounts(owner), id.as_str())
+}
+
+/// The partition of a name by which a provider's webhooks claim accounts: one item for each tenant that
+/// has an account of this name. The empty text stands for accounts without a name.
+pub fn account_names(provider: ProviderId, name: &str) -> String {
+    format!("AN#{provider}#{}", encoded(name))
+}
+
+/// The account of a tenant that has this name. One for each tenant, so that nobody takes more than one
+/// place under a name; of accounts without a name a tenant may have several.
+pub fn account_name(provider: ProviderId, name: &str, tenant: &TenantId, account: &AccountId) -> Key {
+    let pk = account_names(provider, name);
+    if name.is_empty() { Key::new(pk, format!("{tenant}#{account}")) } else { Key::new(pk, tenant.as_str()) }
+}
+
+/// `timeline`: the numbers that are held through an account, whoever has them.
+pub fn numbers_of(account: &AccountId) -> String {
+    format!("ACC#{account}#N")
+}
+
+/// The partition of the platform's numbers at an account that nobody has.
+pub fn stock(account: &AccountId) -> String {
+    format!("STOCK#{account}")
+}
+
+/// Such a number.
+pub fn stocked(account: &AccountId, phone: &E164) -> Key {
+    Key::new(stock(account), phone.expose())
 }
 
 /// A machine client.

@@ -1,24 +1,35 @@
-//! AWS behind the domain's ports: one DynamoDB table, S3, SQS and Secrets Manager.
+//! AWS behind the domain's ports: one DynamoDB table, S3, SQS, Secrets Manager and KMS.
 //!
 //! Map of the crate:
 //! * [`keys`]: every key of the table; [`dynamo`]: the ports on it.
-//! * [`Queues`], [`Bucket`], [`SecretAccounts`]: the ports on SQS, S3 and Secrets Manager.
+//! * [`Queues`], [`Bucket`]: the ports on SQS and S3.
+//! * [`Directory`], [`Book`]: accounts, from Secrets Manager and the table, under keys of KMS
+//!   ([`envelope`]).
 //! * [`Clients`]: the SDK's clients behind them.
 //!
 //! Invariant: nothing outside this crate knows a key, an expression or an AWS type.
 
+mod account_states;
+mod aged;
+mod book;
 mod bucket;
 pub mod clients;
+mod directory;
 pub mod dynamo;
+pub mod envelope;
 mod item;
 pub mod keys;
+mod kms;
 mod queue;
 mod secrets;
-mod warm;
+mod vault;
 
+pub use account_states::{AssumedStates, StatesOfAccounts};
+pub use book::Book;
 pub use bucket::Bucket;
 pub use clients::{Clients, Missing, Profile};
+pub use directory::Directory;
 pub use dynamo::Store;
+pub use kms::KmsKeys;
 pub use queue::Queues;
-pub use secrets::{SecretAccounts, SecretSource};
-pub use warm::warm_up;
+pub use secrets::SecretSource;

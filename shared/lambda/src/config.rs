@@ -107,6 +107,15 @@ impl Settings {
         self.required("TABLE_NAME")
     }
 
+    /// `PROVIDER_SECRET_ID` and `CREDENTIALS_KEY_ID`: the secret with the deployment's accounts, and the
+    /// key under which those of the table are kept.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`].
+    pub fn credentials(&self) -> Result<(&str, &str), ConfigError> {
+        Ok((self.required("PROVIDER_SECRET_ID")?, self.required("CREDENTIALS_KEY_ID")?))
+    }
+
     /// `PUBLIC_BASE_URL`: what stands before `/api/` in the URLs that providers call, without a
     /// trailing slash.
     ///

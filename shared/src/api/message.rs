@@ -106,9 +106,26 @@ pub struct Price {
 
 /// How the sender was chosen.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Route {
     /// The reasons.
     pub reasons: Vec<String>,
+    /// What the sender had over the next one: the word of a step, or `only`.
+    pub decided_by: Option<String>,
+    /// The sender.
+    pub selected: RouteSelected,
+}
+
+/// The sender that was chosen.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteSelected {
+    /// Its provider.
+    pub provider: &'static str,
+    /// Its provider account.
+    pub provider_account_id: String,
+    /// The number.
+    pub number: String,
 }
 
 /// What `POST /api/sms/send` answers.
@@ -254,7 +271,16 @@ fn price(view: &MessageView) -> Price {
 }
 
 fn route(view: &MessageView) -> Option<Route> {
-    view.message.route.as_ref().map(|note| Route { reasons: note.reasons.clone() })
+    let message = &view.message;
+    message.route.as_ref().map(|note| Route {
+        reasons: note.reasons.clone(),
+        decided_by: note.decided_by.clone(),
+        selected: RouteSelected {
+            provider: message.provider.as_str(),
+            provider_account_id: message.account.to_string(),
+            number: message.from.as_str().to_owned(),
+        },
+    })
 }
 
 impl From<&MessageView> for SentMessage {

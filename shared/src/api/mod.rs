@@ -6,5 +6,7 @@ pub mod message;
 pub mod money;
 pub mod openapi;
 pub mod operations;
+pub mod provider_management;
+pub mod routing;
 pub mod settings;
 pub mod wallet;

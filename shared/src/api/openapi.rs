@@ -122,7 +122,7 @@ fn parameters(operation: &Operation) -> Value {
         };
         parameters.push(json!({ "name": name, "in": "query", "required": false, "schema": schema }));
     }
-    if operation.path == "/api/sms/send" {
+    if ["/api/sms/send", "/api/provider-management"].contains(&operation.path) {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": false,
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 } }));
     }
@@ -146,7 +146,8 @@ fn problem_schema() -> Value {
             "error": text, "requestId": text,
             "errors": { "type": "array", "items": { "type": "object", "required": ["field", "message"],
                 "properties": { "field": text, "message": text } } },
-            "provider": { "type": "object", "properties": { "name": text, "code": {}, "message": {} } },
+            "provider": { "type": "object", "properties": { "name": text, "code": {}, "message": {},
+                "cause": text, "next_step": text, "documents": text } },
         },
     })
 }

@@ -160,10 +160,16 @@ impl Answer {
             inbound_sid: None,
             send_at: None,
             send_before: Some(inbound.created_at.plus(validity)),
-            route: Some(RouteNote { reasons: vec!["answers_inbound".to_owned()] }),
+            route: Some(RouteNote { reasons: vec!["answers_inbound".to_owned()], decided_by: None }),
             created_at: now,
         };
-        SendIntent { message, status: MessageStatus::Queued, due: due(now), idempotency: None }
+        SendIntent {
+            message,
+            status: MessageStatus::Queued,
+            due: due(now),
+            idempotency: None,
+            decision: None,
+        }
     }
 }
 

@@ -25,6 +25,15 @@ pub enum Refusal {
     Store(#[from] StoreError),
 }
 
+/// A request that is from where it says.
+#[derive(Debug)]
+pub struct Authentic<'r> {
+    /// The request.
+    pub verified: Verified<'r>,
+    /// The account whose key signed it.
+    pub account: ProviderAccount,
+}
+
 /// Verifies a webhook's signature with the keys of the account that it names.
 ///
 /// What the request says about itself is used only to pick candidate keys. When none of them fits,
@@ -41,16 +50,17 @@ pub async fn authenticate<'r>(
     accounts: &dyn Accounts,
     signatures_disabled: bool,
     now: Timestamp,
-) -> Result<Verified<'r>, Refusal> {
+) -> Result<Authentic<'r>, Refusal> {
     let webhooks = registry::webhooks(provider);
     let mut claims = webhooks.claims(request);
     claims.truncate(MAX_CLAIMS);
     let (known, keys) = candidate_keys(webhooks, provider, &claims, accounts).await?;
     if signatures_disabled && let Some(key) = keys.first() {
-        return Ok(Verified::new(request, key.account.clone(), key.role));
+        let verified = Verified::new(request, key.account.clone(), key.role);
+        return welcome(accounts, known, verified, now).await;
     }
     let refusal = match webhooks.verify(request, &keys, now) {
-        Ok(verified) => return Ok(announce_rotation(accounts, &known, verified, now).await),
+        Ok(verified) => return welcome(accounts, known, verified, now).await,
         Err(refusal) => refusal,
     };
     accounts.refresh().await;
@@ -62,7 +72,7 @@ pub async fn authenticate<'r>(
         return Err(refusal.into());
     }
     let verified = webhooks.verify(request, &fresh, now)?;
-    Ok(announce_rotation(accounts, &known, verified, now).await)
+    welcome(accounts, known, verified, now).await
 }
 
 async fn candidate_keys(
@@ -81,17 +91,17 @@ fn same_keys(a: &[VerificationKey], b: &[VerificationKey]) -> bool {
 }
 
 /// The first use of the next key tells the operator that the old one can be retired.
-async fn announce_rotation<'r>(
+async fn welcome<'r>(
     accounts: &dyn Accounts,
-    known: &[ProviderAccount],
+    known: Vec<ProviderAccount>,
     verified: Verified<'r>,
     now: Timestamp,
-) -> Verified<'r> {
-    if verified.role() == KeyRole::Next
-        && let Some(account) = known.iter().find(|account| account.id == *verified.account())
-    {
+) -> Result<Authentic<'r>, Refusal> {
+    let account = known.into_iter().find(|account| account.id == *verified.account());
+    let account = account.ok_or(WebhookError::UnknownAccount)?;
+    if verified.role() == KeyRole::Next {
         tracing::info!(provider = %account.provider, account = %account.id, "Webhook signed with the next key");
-        accounts.next_key_used(account, now).await;
+        accounts.next_key_used(&account, now).await;
     }
-    verified
+    Ok(Authentic { verified, account })
 }

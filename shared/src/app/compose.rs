@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::problem::{Code, Problem};
 use super::retry;
+use super::route::{Router, provider};
 use crate::api::message::{PreviewRequest, SendRequest};
 use crate::domain::address::Address;
 use crate::domain::conversation::conversation_id;
@@ -12,11 +13,11 @@ use crate::domain::ids::{MessageId, TenantId, UserId};
 use crate::domain::message::{Direction, MediaRef, Message, Origin, RouteNote};
 use crate::domain::number::PhoneNumber;
 use crate::domain::phone::E164;
-use crate::domain::price::PriceTable;
+use crate::domain::routing::{Capability, RouteRecord, RouteRequest};
 use crate::domain::segments::{self, Segmentation};
 use crate::domain::template::{self, TemplateError};
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Conversations, Numbers, Templates};
+use crate::ports::Templates;
 use crate::provider::{Environment, registry};
 
 /// The longest text in characters (error 21617 at Twilio and SignalWire alike).
@@ -28,14 +29,10 @@ const MAX_AHEAD: std::time::Duration = std::time::Duration::from_secs(35 * 24 * 
 
 /// Composes messages.
 pub struct Compose {
-    /// Whose numbers there are.
-    pub numbers: Arc<dyn Numbers>,
+    /// Finds the sender.
+    pub router: Router,
     /// Stored templates.
     pub templates: Arc<dyn Templates>,
-    /// Conversations, for the number that answers by default.
-    pub conversations: Arc<dyn Conversations>,
-    /// Prices.
-    pub prices: &'static PriceTable,
     /// The country of national forms (ISO 3166).
     pub default_country: String,
     /// Where this process runs.
@@ -49,6 +46,15 @@ pub struct Caller {
     pub tenant: TenantId,
     /// Which user.
     pub user: UserId,
+}
+
+/// A message that may be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Composed {
+    /// The message.
+    pub message: Message,
+    /// How its sender was chosen.
+    pub decision: RouteRecord,
 }
 
 /// A text with its attachments, checked.
@@ -68,20 +74,13 @@ impl Compose {
         request: &SendRequest,
         id: MessageId,
         now: Timestamp,
-    ) -> Result<Message, Problem> {
+    ) -> Result<Composed, Problem> {
         let to = self.recipient("to", &request.to)?;
         let times = times(request, now)?;
         let lead = optional("leadId", request.lead_id.as_deref())?;
         let purpose = request.purpose.unwrap_or_default();
         let conversation = conversation_id(&caller.tenant, &[&Address::Phone(to.clone())]);
-        let (number, reasons) = match &request.from {
-            Some(from) => (self.named_sender(&caller.tenant, from).await?, vec!["owner_of_from"]),
-            None => self.pick_sender(&caller.tenant, conversation).await?,
-        };
-        demanded(request, &number)?;
-        if number.phone == to {
-            return Err(Problem::field("to", "must not be the sending number"));
-        }
+        let wanted = self.wanted(request, to.clone())?;
         let content = self
             .content(
                 &caller.tenant,
@@ -91,10 +90,14 @@ impl Compose {
                 request.variables.as_ref(),
             )
             .await?;
-        capable(&number, &content)?;
+        let (number, decision) = self.sender(&caller.tenant, wanted, &content).await?;
+        let note = RouteNote {
+            reasons: decision.reasons(),
+            decided_by: decision.outcome.decided_by().map(str::to_owned),
+        };
         let counted = segments::segment(&content.body);
         let price = self.charge(Some(&to), &content, counted);
-        Ok(Message {
+        let message = Message {
             id,
             tenant: caller.tenant.clone(),
             conversation,
@@ -123,9 +126,10 @@ impl Compose {
             send_before: Some(
                 times.1.unwrap_or_else(|| times.0.unwrap_or(now).plus(retry::validity(purpose))),
             ),
-            route: Some(RouteNote { reasons: reasons.into_iter().map(str::to_owned).collect() }),
+            route: Some(note),
             created_at: now,
-        })
+        };
+        Ok(Composed { message, decision })
     }
 
     /// What a text would look like and cost.
@@ -165,7 +169,7 @@ impl Compose {
             Some(to) => to.country(),
             None => Some(self.default_country.as_str()),
         };
-        self.prices.message_charge(country, !content.media.is_empty(), counted.segments)
+        self.router.prices.message_charge(country, !content.media.is_empty(), counted.segments)
     }
 
     fn recipient(&self, field: &'static str, text: &str) -> Result<E164, Problem> {
@@ -173,43 +177,42 @@ impl Compose {
             .map_err(|_| Problem::new(Code::InvalidNumber).and_field(field, "is not a valid phone number"))
     }
 
-    /// The tenant's active number of this spelling.
-    async fn named_sender(&self, tenant: &TenantId, from: &str) -> Result<PhoneNumber, Problem> {
-        let phone = match from.trim().parse::<E164>() {
-            Ok(phone) => phone,
-            Err(_) => self.recipient("from", from)?,
+    /// What is asked of the router, but for what the text needs.
+    fn wanted(&self, request: &SendRequest, to: E164) -> Result<RouteRequest, Problem> {
+        let from = match request.from.as_deref() {
+            None => None,
+            // A number that is held is not asked whether its plan knows it.
+            Some(text) => Some(text.trim().parse().or_else(|_| self.recipient("from", text))?),
         };
-        let number = self.numbers.by_tenant(tenant, &phone).await?;
-        number.filter(|number| number.is_active).ok_or_else(|| {
-            Problem::new(Code::NoProviderForNumber)
-                .and_field("from", "is not an active number of yours with a provider")
-        })
+        let account = match request.provider_account_id.as_deref() {
+            None => None,
+            Some(text) => Some(text.parse().map_err(|_| {
+                Problem::new(Code::NoRoute).and_field("providerAccountId", "names no account")
+            })?),
+        };
+        let provider = provider("providerOverride", request.provider_override.as_deref())?;
+        Ok(RouteRequest { from, provider, account, ..RouteRequest::new(to, []) })
     }
 
-    /// Who sends when nobody was named: the number that this conversation used last, else the
-    /// primary number, else the oldest one.
-    async fn pick_sender(
+    /// The number that sends this, and how it was chosen.
+    async fn sender(
         &self,
         tenant: &TenantId,
-        conversation: crate::domain::ids::ConversationId,
-    ) -> Result<(PhoneNumber, Vec<&'static str>), Problem> {
-        if let Some(known) = self.conversations.get(tenant, conversation).await?
-            && let Ok(phone) = known.last_own_number.parse::<E164>()
-            && let Some(number) = self.numbers.by_tenant(tenant, &phone).await?
-            && number.is_active
-        {
-            return Ok((number, vec!["conversation"]));
+        mut wanted: RouteRequest,
+        content: &Content,
+    ) -> Result<(PhoneNumber, RouteRecord), Problem> {
+        wanted.needs.insert(if content.media.is_empty() { Capability::Sms } else { Capability::Mms });
+        let gathered = self.router.gather(tenant, &wanted).await?;
+        let record = RouteRecord::decide(wanted, &gathered.candidates, gathered.context.clone());
+        let selected = record.outcome.selected().map(|selected| &selected.number);
+        let number = gathered.numbers.iter().find(|number| Some(&number.phone) == selected);
+        let number = number.cloned().ok_or_else(|| gathered.no_route(&record.request))?;
+        let most = registry::capabilities(number.provider).max_media;
+        if content.media.len() > most {
+            let words = format!("must have at most {most} entries at {}", number.provider);
+            return Err(Problem::field("mediaUrl", words));
         }
-        let mut numbers = self.numbers.of_tenant(tenant).await?;
-        numbers.retain(|number| number.is_active && number.sms);
-        numbers.sort_by(|a, b| {
-            b.is_primary.cmp(&a.is_primary).then(a.created_at.cmp(&b.created_at)).then(a.phone.cmp(&b.phone))
-        });
-        let number = numbers.into_iter().next().ok_or_else(|| {
-            Problem::new(Code::NoRoute).with_detail("You have no active number that can send a message")
-        })?;
-        let reason = if number.is_primary { "primary" } else { "oldest" };
-        Ok((number, vec![reason]))
+        Ok((number, record))
     }
 
     async fn content(
@@ -293,45 +296,6 @@ pub fn template_problem(error: TemplateError) -> Problem {
         }
         TemplateError::Malformed => Problem::field("body", "has a malformed {{variable}}"),
     }
-}
-
-fn capable(number: &PhoneNumber, content: &Content) -> Result<(), Problem> {
-    let limits = registry::capabilities(number.provider);
-    let missing = |what: &str| {
-        Problem::new(Code::CapabilityMissing)
-            .and_field("from", format!("the sending number cannot send {what}"))
-    };
-    if content.media.is_empty() {
-        return if number.sms && limits.sms { Ok(()) } else { Err(missing("SMS")) };
-    }
-    if !(number.mms && limits.mms) {
-        return Err(missing("MMS"));
-    }
-    if content.media.len() > limits.max_media {
-        return Err(Problem::field(
-            "mediaUrl",
-            format!("must have at most {} entries at {}", limits.max_media, number.provider),
-        ));
-    }
-    Ok(())
-}
-
-/// The caller may demand what the number has anyway; a demand that it does not meet has no route.
-fn demanded(request: &SendRequest, number: &PhoneNumber) -> Result<(), Problem> {
-    if let Some(provider) = &request.provider_override {
-        if provider.parse::<crate::provider::ProviderId>().is_err() {
-            return Err(Problem::field("providerOverride", "names no provider"));
-        }
-        if provider != number.provider.as_str() {
-            return Err(Problem::new(Code::NoRoute)
-                .and_field("providerOverride", "is not the provider of the sending number"));
-        }
-    }
-    if request.provider_account_id.as_deref().is_some_and(|account| account != number.account.as_str()) {
-        return Err(Problem::new(Code::NoRoute)
-            .and_field("providerAccountId", "is not the account of the sending number"));
-    }
-    Ok(())
 }
 
 fn times(request: &SendRequest, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {

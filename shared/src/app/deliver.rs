@@ -36,7 +36,7 @@ const CHECK_AFTER: [Duration; 4] = [
 ];
 /// A carrier that has sent no receipt by now sends none (SMS validity is at most 36 000 s at Twilio,
 /// `ValidityPeriod` of the Messages resource; 172 800 s at SignalWire).
-const GIVE_UP_ASKING: Duration = Duration::from_secs(48 * 3600);
+pub(super) const GIVE_UP_ASKING: Duration = Duration::from_secs(48 * 3600);
 /// How long a message waits when its lane is closed.
 const LANE_WAIT: Duration = Duration::from_secs(10);
 

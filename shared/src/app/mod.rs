@@ -2,18 +2,22 @@
 //! by name.
 
 pub mod answer;
+pub mod answer_call;
 pub mod authenticate;
 pub mod compose;
 pub mod copy_media;
 pub mod deliver;
+pub mod explain_route;
 pub mod list_conversations;
 pub mod present;
 pub mod problem;
 pub mod project;
 pub mod receive_message;
+pub mod record_call;
 pub mod record_status;
 pub mod resolve;
 pub mod retry;
+pub mod route;
 pub mod route_cache;
 pub mod send_message;
 pub mod sweep;

@@ -34,6 +34,20 @@ pub struct ProviderFault {
     pub code: Option<String>,
     /// Its words.
     pub message: Option<String>,
+    /// What that means and what helps, where we know.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub guide: Option<Guide>,
+}
+
+/// What a provider's error means, for the one who has to mend it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Guide {
+    /// Why it happens.
+    pub cause: &'static str,
+    /// What to do.
+    pub next_step: &'static str,
+    /// The provider's own list of errors.
+    pub documents: &'static str,
 }
 
 /// Why a call is answered with an error.
@@ -80,7 +94,16 @@ impl Problem {
     /// With what the provider said.
     #[must_use]
     pub fn with_provider(mut self, name: ProviderId, code: Option<String>, message: Option<String>) -> Self {
-        self.provider = Some(ProviderFault { name, code, message });
+        self.provider = Some(ProviderFault { name, code, message, guide: None });
+        self
+    }
+
+    /// With what the provider's error means.
+    #[must_use]
+    pub fn guided(mut self, guide: Guide) -> Self {
+        if let Some(provider) = &mut self.provider {
+            provider.guide = Some(guide);
+        }
         self
     }
 

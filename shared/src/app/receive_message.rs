@@ -31,7 +31,7 @@ pub enum Received {
 /// Receives texts.
 pub struct ReceiveMessage {
     /// Who holds which number.
-    pub routes: RouteCache,
+    pub routes: Arc<RouteCache>,
     /// Where messages are stored.
     pub inbox: Arc<dyn Inbox>,
 }

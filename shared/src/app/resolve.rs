@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::deliver::{Deliver, ended, lane};
+use super::deliver::{Deliver, GIVE_UP_ASKING, ended, lane};
 use super::retry;
 use crate::domain::ids::ProviderSid;
 use crate::domain::message::{Attempt, Direction, Message, MessageView};
@@ -69,6 +69,10 @@ impl Deliver {
             neighbours.iter().filter_map(|view| view.progress.sid.as_ref()).chain(tried(view)).collect();
         let candidates = match messaging.find(&query).await {
             Ok(candidates) => candidates,
+            Err(error) if age >= GIVE_UP_ASKING => {
+                tracing::error!(message_id = %message.id, kind = ?error.kind(), "A lost answer stays unresolved");
+                return self.dispatch.set_due(&message.tenant, message.id, None).await;
+            }
             Err(error) => {
                 tracing::warn!(message_id = %message.id, kind = ?error.kind(), "Asking about a lost answer failed");
                 return self.ask_again(message, age).await;

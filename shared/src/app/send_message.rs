@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::answer::due;
-use super::compose::{Caller, Compose};
+use super::compose::{Caller, Compose, Composed};
 use super::problem::{Code, Problem};
 use crate::api::message::SendRequest;
 use crate::domain::ids::MessageId;
@@ -64,13 +64,14 @@ impl SendMessage {
             return self.replay(caller, binding, &bound).await;
         }
         let id = MessageId::from_bits(self.random.ulid(now));
-        let message = self.compose.compose(caller, request, id, now).await?;
+        let Composed { message, decision } = self.compose.compose(caller, request, id, now).await?;
         let status = if message.send_at.is_some() { MessageStatus::Scheduled } else { MessageStatus::Queued };
         let intent = Intent {
             status,
             due: message.send_at.unwrap_or_else(|| due(now)),
             message,
             idempotency: idempotency.clone(),
+            decision: Some(decision),
         };
         match self.outbox.accept(&intent).await? {
             Accepted::New => {

@@ -6,6 +6,7 @@ use super::authenticate::{Refusal, authenticate};
 use super::problem::{Code, Problem};
 use crate::domain::ids::AccountId;
 use crate::ports::{Accounts, Clock, Inbox, Unrouted};
+use crate::provider::account::ProviderAccount;
 use crate::provider::request::InboundRequest;
 use crate::provider::webhooks::{Event, HttpReply, Reply, WebhookError, WebhookKind};
 use crate::provider::{ProviderId, registry};
@@ -29,6 +30,8 @@ pub struct Delivered {
     pub provider: ProviderId,
     /// The account. It speaks for itself only.
     pub account: AccountId,
+    /// Its credentials, for whoever acts on it at once.
+    pub credentials: ProviderAccount,
     /// What it says.
     pub events: Vec<Event>,
 }
@@ -46,13 +49,19 @@ impl WebhookDoor {
         request: &InboundRequest,
     ) -> Result<Delivered, Problem> {
         let now = self.clock.now();
-        let verified = authenticate(provider, request, self.accounts.as_ref(), self.signatures_disabled, now)
-            .await
-            .map_err(|refusal| refused(provider, refusal))?;
+        let authentic =
+            authenticate(provider, request, self.accounts.as_ref(), self.signatures_disabled, now)
+                .await
+                .map_err(|refusal| refused(provider, refusal))?;
         let events = registry::webhooks(provider)
-            .parse(&verified, kind)
+            .parse(&authentic.verified, kind)
             .map_err(|error| Problem::new(Code::ValidationFailed).with_detail(error.to_string()))?;
-        Ok(Delivered { provider, account: verified.account().clone(), events })
+        Ok(Delivered {
+            provider,
+            account: authentic.account.id.clone(),
+            credentials: authentic.account,
+            events,
+        })
     }
 
     /// Notes an event that this URL, or this version, does not know.

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CallId, TenantId};
+use super::address::Address;
+use super::ids::{AccountId, AgentId, CallId, NumberId, ProviderSid, TenantId, UserId};
+use super::money::Cost;
+use super::timestamp::Timestamp;
+use crate::provider::ProviderId;
 
 /// Which way a call goes, seen from us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +149,70 @@ pub struct SignatureReport {
     pub attestation: Option<Attestation>,
     /// Whether it held; `None`: it is not reported.
     pub verified: Option<bool>,
+}
+
+/// A call as it began. None of this changes; what moves is on its legs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Our id.
+    pub id: CallId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Which way it goes.
+    pub direction: CallDirection,
+    /// The provider that carries it.
+    pub provider: ProviderId,
+    /// The account that carries it.
+    pub account: AccountId,
+    /// Our number.
+    pub number: NumberId,
+    /// The caller.
+    pub from: Address,
+    /// The called party.
+    pub to: Address,
+    /// The owner of our number when it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// The agent of our number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
+    /// When we heard of it.
+    pub created_at: Timestamp,
+}
+
+/// One leg of a call, as far as its provider has reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// The account that reported it.
+    pub account: AccountId,
+    /// Its provider.
+    pub provider: ProviderId,
+    /// The provider's id.
+    pub sid: ProviderSid,
+    /// What commands are addressed to, where that is not the id.
+    pub control_id: Option<String>,
+    /// What the legs of one call have in common.
+    pub session: Option<String>,
+    /// Its status.
+    pub status: CallStatus,
+    /// Why it ended.
+    pub cause: Option<HangupCause>,
+    /// The provider's word for it.
+    pub provider_cause: Option<String>,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Seconds that it was connected, as the provider says or as the two times say.
+    pub duration: Option<u64>,
+    /// Who answered.
+    pub answered_by: Option<AnsweredBy>,
+    /// What the network says about the caller's number.
+    pub signature: SignatureReport,
+    /// What the provider bills.
+    pub cost: Option<Cost>,
+    /// When any of this last moved.
+    pub updated_at: Timestamp,
 }
 
 /// Names one call. Its text is the opaque id that travels in callback URLs, client states and

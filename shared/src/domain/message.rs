@@ -172,8 +172,11 @@ pub struct MediaRef {
 /// How the sender of a message was chosen; stored with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteNote {
-    /// The reasons, in the words of the routing guide (`owner_of_from`, `conversation`, `primary`).
+    /// The reasons, in the words of the routing guide (`sticky`, `area_code`, `primary`).
     pub reasons: Vec<String>,
+    /// What the sender had over the next one: the word of a step, or `only`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
 }
 
 /// What has become of a message: everything about it that moves.

@@ -1,5 +1,6 @@
 //! Values and laws of telephony. Everything here is pure: same input, same output.
 
+pub mod account;
 pub mod address;
 pub mod call;
 pub mod consent;
@@ -11,6 +12,7 @@ pub mod money;
 pub mod number;
 pub mod phone;
 pub mod price;
+pub mod routing;
 pub mod secret;
 pub mod segments;
 pub mod status;

@@ -27,6 +27,9 @@ pub struct PhoneNumber {
     /// The account is the tenant's own, so that its use is not charged.
     #[serde(default)]
     pub own_account: bool,
+    /// Another account that carries its calls, because a trunk leads there. `None`: this one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice_via: Option<VoiceBinding>,
     /// The user it is assigned to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
@@ -51,6 +54,18 @@ pub struct PhoneNumber {
     pub mms: bool,
     /// Since when it is held.
     pub created_at: Timestamp,
+}
+
+/// The account that carries a number's calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoiceBinding {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The account.
+    pub account: AccountId,
+    /// The provider's id of the number there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<ProviderSid>,
 }
 
 fn yes() -> bool {

@@ -1,6 +1,8 @@
 //! What the use-cases need from the outside: narrow traits, so that each function asks for exactly
 //! what it uses and its permissions can match. `docs/data-model.md` has the keys behind them.
 
+mod accounts;
+mod calls;
 mod directory;
 mod dispatch;
 mod inbox;
@@ -11,9 +13,12 @@ mod process;
 mod projection;
 mod reading;
 mod reports;
+mod routing;
 mod settings;
 mod wallets;
 
+pub use accounts::{AccountBook, AccountWrite, BoundAccount};
+pub use calls::{CallRecords, LegChange, LegStatus};
 pub use directory::{Accounts, Clients, Numbers};
 pub use dispatch::{AttemptEnd, Dispatch};
 pub use inbox::{Inbox, Recorded, Unrouted};
@@ -24,5 +29,6 @@ pub use process::{Clock, Page, PageRequest, Random, StoreError};
 pub use projection::Projection;
 pub use reading::{Conversations, Messages};
 pub use reports::{Merged, Reports, StatusChange};
+pub use routing::{AccountStates, Decisions};
 pub use settings::{Consents, Templates};
 pub use wallets::{Deposited, Wallets};

@@ -4,6 +4,7 @@ use super::StoreError;
 use crate::domain::ids::MessageId;
 use crate::domain::ids::TenantId;
 use crate::domain::message::Message;
+use crate::domain::routing::RouteRecord;
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
 use async_trait::async_trait;
@@ -39,6 +40,8 @@ pub struct Intent {
     pub due: Timestamp,
     /// The client's key.
     pub idempotency: Option<IdempotencyBinding>,
+    /// How the sender was chosen, where it was.
+    pub decision: Option<RouteRecord>,
 }
 
 /// What became of an intent.

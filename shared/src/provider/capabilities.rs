@@ -27,9 +27,9 @@ pub struct Capabilities {
     pub mms_receipts: bool,
     /// The provider itself answers and enforces STOP on long codes.
     pub manages_opt_outs: bool,
-    /// Texts a second that one long code of the US may send, unless its campaign allows more; in
-    /// hundredths (100 is one a second). 0 without texts.
-    pub long_code_rate: u32,
+    /// Texts a second that one long code may send, unless its campaign allows more; in hundredths
+    /// (100 is one a second). `None`: not published, or no texts.
+    pub long_code_rate: Option<u32>,
     /// Calls that an account may have at the same time, unless more were granted. `None`: not
     /// published.
     pub concurrent_calls: Option<u32>,

@@ -161,6 +161,18 @@ pub fn error_kind(provider: ProviderId, code: &str) -> Option<ErrorKind> {
     }
 }
 
+/// Where the provider explains its errors.
+pub fn error_documents(provider: ProviderId) -> &'static str {
+    match provider {
+        ProviderId::Twilio => "https://www.twilio.com/docs/api/errors",
+        ProviderId::SignalWire => {
+            "https://developer.signalwire.com/rest/compatibility-api/overview/error-codes"
+        }
+        ProviderId::Telnyx => "https://developers.telnyx.com/development/api-fundamentals/api-errors",
+        ProviderId::Retell => "https://docs.retellai.com/api-references",
+    }
+}
+
 /// The settings of an account by the names of the contract.
 pub fn settings(provider: ProviderId) -> &'static [Setting] {
     match provider {

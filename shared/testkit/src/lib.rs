@@ -9,6 +9,7 @@ pub mod facts;
 pub mod fault_proxy;
 pub mod mutate;
 pub mod replay;
+pub mod retell;
 pub mod sign;
 pub mod telnyx;
 pub mod webhooks;

@@ -12,6 +12,7 @@ use telephony_testkit::facts::{Facts, facts};
 use telephony_testkit::replay::ReplayTransport;
 use telephony_testkit::webhooks::{SAMPLES, SIGNALWIRE, Sample, TWILIO};
 
+use super::openapi::{check_request, operation, resolve, validator};
 use super::{messaging_of, text};
 
 fn twilio_api(facts: &Facts) -> Value {
@@ -20,124 +21,6 @@ fn twilio_api(facts: &Facts) -> Value {
 
 fn signalwire_api(facts: &Facts) -> Value {
     serde_yaml_ng::from_str(&facts.text("specs/signalwire/compatibility-openapi.yaml")).unwrap()
-}
-
-/// A schema that may refer to the document's components.
-fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
-    let mut root = schema.as_object().unwrap().clone();
-    root.insert("components".to_owned(), document["components"].clone());
-    jsonschema::options()
-        .with_draft(jsonschema::Draft::Draft202012)
-        .should_validate_formats(true)
-        .build(&Value::Object(root))
-        .unwrap()
-}
-
-fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
-    match value["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
-        None => value,
-    }
-}
-
-/// The text of a parameter as the type that its schema asks for: a form knows texts only.
-fn typed(document: &Value, schema: &Value, texts: &[String]) -> Value {
-    let schema = resolve(document, schema);
-    let list = schema["type"] == "array" || (schema["anyOf"].is_array() && texts.len() > 1);
-    match schema["type"].as_str() {
-        _ if list => json!(texts),
-        Some("integer" | "number") => texts[0].parse().unwrap(),
-        Some("boolean") => json!(texts[0].parse::<bool>().unwrap()),
-        Some(_) | None => {
-            assert_eq!(texts.len(), 1, "given more than once: {texts:?}");
-            json!(texts[0])
-        }
-    }
-}
-
-/// The operation of a request: its path with the templates filled in.
-fn operation<'d>(document: &'d Value, path: &str, method: &str) -> (Vec<(String, String)>, &'d Value) {
-    let segments: Vec<&str> = path.split('/').collect();
-    for (template, item) in document["paths"].as_object().unwrap() {
-        let parts: Vec<&str> = template.split('/').collect();
-        if parts.len() != segments.len() {
-            continue;
-        }
-        let mut filled = Vec::new();
-        let fits = parts.iter().zip(&segments).all(|(part, segment)| {
-            let (name, ending) = part.split_once('}').unwrap_or((part, ""));
-            match (name.strip_prefix('{'), segment.strip_suffix(ending)) {
-                (Some(name), Some(value)) => {
-                    filled.push((name.to_owned(), value.to_owned()));
-                    true
-                }
-                (_, _) => part == segment,
-            }
-        });
-        if fits && item[method].is_object() {
-            return (filled, &item[method]);
-        }
-    }
-    panic!("{method} {path} is not in the document")
-}
-
-fn grouped(pairs: &[u8]) -> Vec<(String, Vec<String>)> {
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for (name, value) in form_urlencoded::parse(pairs).into_owned() {
-        match groups.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, values)) => values.push(value),
-            None => groups.push((name, vec![value])),
-        }
-    }
-    groups
-}
-
-/// Every parameter is known and valid, every required one is there.
-fn check_request(document: &Value, base: &str, request: &Request<Bytes>) {
-    let path = request.uri().path().strip_prefix(base).unwrap();
-    let method = request.method().as_str().to_lowercase();
-    let (filled, operation) = operation(document, path, &method);
-    let query = grouped(request.uri().query().unwrap_or_default().as_bytes());
-    let empty = Vec::new();
-    let declared = operation["parameters"].as_array().unwrap_or(&empty);
-    let declared: Vec<&Value> = declared.iter().map(|parameter| resolve(document, parameter)).collect();
-    for (place, given) in [
-        ("path", filled.into_iter().map(|(name, value)| (name, vec![value])).collect::<Vec<_>>()),
-        ("query", query),
-    ] {
-        for (name, texts) in &given {
-            let parameter = declared.iter().find(|p| p["name"] == name.as_str() && p["in"] == place);
-            let parameter =
-                parameter.unwrap_or_else(|| panic!("{place} parameter {name} is not in the document"));
-            let value = typed(document, &parameter["schema"], texts);
-            let errors: Vec<String> = validator(document, &parameter["schema"])
-                .iter_errors(&value)
-                .map(|e| e.to_string())
-                .collect();
-            assert!(errors.is_empty(), "{name}: {errors:?}");
-        }
-        for parameter in declared.iter().filter(|p| p["in"] == place && p["required"] == true) {
-            assert!(
-                given.iter().any(|(name, _)| parameter["name"] == name.as_str()),
-                "{parameter} is missing"
-            );
-        }
-    }
-    if method == "post" {
-        let content = &operation["requestBody"]["content"];
-        let schema = &content["application/x-www-form-urlencoded"]["schema"];
-        let resolved = resolve(document, schema);
-        let mut body = Map::new();
-        for (name, texts) in grouped(request.body()) {
-            let property = &resolved["properties"][&name];
-            assert!(property.is_object(), "form parameter {name} is not in the document");
-            body.insert(name, typed(document, property, &texts));
-        }
-        let body = Value::Object(body);
-        let errors: Vec<String> =
-            validator(document, schema).iter_errors(&body).map(|e| e.to_string()).collect();
-        assert!(errors.is_empty(), "{errors:?}");
-    }
 }
 
 async fn requests(sample: &Sample) -> Vec<Request<Bytes>> {
@@ -286,5 +169,47 @@ fn every_code_is_one_of_the_providers() {
                 }
             }
         }
+    }
+}
+
+/// The documents of the samples' providers, in their order, with what precedes their paths in ours.
+pub(crate) fn documented(facts: &Facts) -> [(Value, String); 2] {
+    let signalwire = signalwire_api(facts);
+    let server = signalwire["servers"][0]["url"].as_str().unwrap().to_owned();
+    let base = server.split(".signalwire.com").nth(1).unwrap().to_owned();
+    [(twilio_api(facts), String::new()), (signalwire, base)]
+}
+
+/// The answer that a document shows for an operation: its own example, or one made of the examples of
+/// its members.
+pub(crate) fn example(document: &Value, base: &str, url: &str, method: &str, status: u16) -> Value {
+    let uri: http::Uri = url.parse().unwrap();
+    let (_, operation) = operation(document, uri.path().strip_prefix(base).unwrap(), method);
+    let content = &operation["responses"][status.to_string()]["content"]["application/json"];
+    let examples = content["examples"].as_object().map(|examples| examples.values());
+    // Some show an empty list.
+    match examples.and_then(|examples| examples.max_by_key(|example| example.to_string().len())) {
+        Some(example) => example["value"].clone(),
+        None => made(document, &content["schema"]),
+    }
+}
+
+/// A value of a schema, made of the examples of its members.
+fn made(document: &Value, schema: &Value) -> Value {
+    if !schema["examples"][0].is_null() {
+        return schema["examples"][0].clone();
+    }
+    let schema = resolve(document, schema);
+    if let Some(part) = schema["allOf"].get(0) {
+        return made(document, part);
+    }
+    match schema["type"].as_str() {
+        Some("object") => {
+            let members = schema["properties"].as_object().unwrap().iter();
+            Value::Object(members.map(|(name, member)| (name.clone(), made(document, member))).collect())
+        }
+        Some("array") => json!([made(document, &schema["items"])]),
+        Some("string") if schema["enum"].is_array() => schema["enum"][0].clone(),
+        Some(_) | None => Value::Null,
     }
 }

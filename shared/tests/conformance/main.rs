@@ -4,14 +4,22 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+mod accounts_compat;
+mod accounts_compat_refusals;
 mod boundaries;
+mod calls_compat;
+mod calls_compat_documents;
 mod documents;
 mod errors;
 mod forgeries;
 mod media;
 mod messages;
 mod mutations;
+mod numbers_compat;
+mod numbers_compat_market;
+mod openapi;
 mod parsing;
+mod retell;
 mod secrets;
 mod telnyx;
 mod vectors;

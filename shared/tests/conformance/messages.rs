@@ -67,13 +67,14 @@ async fn a_text_is_posted_as_a_form_with_the_callback_and_its_settings() {
         assert_eq!((request.method().as_str(), request.uri().to_string()), ("POST", list_url(&sample)));
         assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
         assert!(request.headers()["authorization"].is_sensitive());
+        let callback = super::STATUS_URL.replace("/x/", &format!("/{}/", sample.provider));
         let expected = [
             ("To", "+14155552671"),
             ("From", "+14155550100"),
             ("Body", "Grüße & 100% +1 👋"),
             ("MediaUrl", "https://media.example.com/a.jpg?x=1&y=2"),
             ("MediaUrl", "https://media.example.com/b"),
-            ("StatusCallback", &format!("{}{settings}", super::STATUS_URL)),
+            ("StatusCallback", &format!("{callback}{settings}")),
         ];
         assert_eq!(pairs(request.body()), expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
     }

@@ -2,7 +2,6 @@
 
 use telephony::domain::address::Address;
 use telephony::domain::status::MessageStatus;
-use telephony::provider::ProviderId;
 use telephony::provider::registry;
 use telephony::provider::webhooks::{Event, InboundText, Reply, StatusReport, WebhookError, WebhookKind};
 use telephony_testkit::webhooks::{SAMPLES, Sample, form_body};
@@ -253,8 +252,8 @@ fn only_twilio_answers_for_us() {
 
 #[test]
 fn the_answer_is_an_empty_document() {
-    for id in ProviderId::ALL {
-        let reply = registry::webhooks(id).respond(Reply::Empty);
+    for sample in SAMPLES {
+        let reply = registry::webhooks(sample.provider).respond(Reply::Empty);
         assert_eq!((reply.status, reply.content_type), (200, "text/xml"));
         assert_eq!(reply.body, r#"<?xml version="1.0" encoding="UTF-8"?><Response></Response>"#);
     }

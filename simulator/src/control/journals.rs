@@ -10,12 +10,19 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Refusal;
-use crate::{app::Shared, callbacks as sending, delivery::Delivery};
+use crate::{
+    app::Shared,
+    callbacks as sending,
+    delivery::{Body, Delivery},
+};
 
 type Filters = Query<HashMap<String, String>>;
 
 /// Keeps the entries whose members are equal to the filters, written as text; null and absent never match.
-fn filtered<T: Serialize>(entries: impl Iterator<Item = T>, filters: &HashMap<String, String>) -> Vec<Value> {
+pub(crate) fn filtered<T: Serialize>(
+    entries: impl Iterator<Item = T>,
+    filters: &HashMap<String, String>,
+) -> Vec<Value> {
     entries
         .map(|entry| json!(entry))
         .filter(|entry| {
@@ -53,7 +60,8 @@ pub(super) async fn inbox(
     Json(json!({ "texts": filtered(app.lock().inbox.iter(), &filters) }))
 }
 
-/// Posts a webhook again, the same to the byte (a new signature with the account's present key).
+/// Posts a webhook again, the same to the byte (a new signature with the account's present key, and the present time
+/// where the signature has one).
 pub(super) async fn redeliver(
     State(app): State<Shared>,
     Path(id): Path<u64>,
@@ -75,7 +83,9 @@ pub(super) async fn redeliver(
             account: entry.account.clone(),
             kind: entry.kind,
             message_sid: entry.message_sid.clone(),
-            status: entry.message_status.as_ref().and_then(|s| serde_json::from_value(json!(s)).ok()),
+            status: entry.message_status.clone(),
+            event: entry.event.clone(),
+            last: true,
             from: param("From"),
             to: param("To"),
             method: entry.method.clone(),
@@ -84,8 +94,12 @@ pub(super) async fn redeliver(
                 "GET" => without_query_params(&entry.url, &entry.params),
                 _ => entry.url.clone(),
             },
-            fallback: None,
-            params: entry.params.clone(),
+            fallbacks: Vec::new(),
+            body: match &entry.body {
+                Some(body) => Body::Json(body.clone()),
+                None => Body::Form(entry.params.clone()),
+            },
+            timeout: None,
             token: token.map(|(_, value)| value.clone()).unwrap_or_default(),
             faulted: true,
             redelivery_of: Some(id),

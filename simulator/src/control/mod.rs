@@ -1,9 +1,14 @@
 //! `/_sim`: the outside world, the faults and the journals, for the test to play with.
 
+mod calls;
 mod journals;
 mod signing;
 mod time;
 mod world;
+
+pub(crate) use journals::filtered;
+
+use std::collections::BTreeMap;
 
 use axum::{
     Json, Router,
@@ -14,7 +19,7 @@ use axum::{
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{app::Shared, faults::NewFault, state};
+use crate::{app::Shared, faults::NewFault, hooks, model::Provider, state};
 
 /// Media given as base64 has to fit.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
@@ -27,18 +32,25 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/clock/advance", post(time::advance))
         .route("/clock/settle", post(time::settle))
         .route("/accounts", get(world::accounts).post(world::add_account))
+        .route("/accounts/{sid}/rotate", post(world::rotate))
         .route("/numbers", get(world::numbers).post(world::add_number))
-        .route("/inventory/{e164}", post(world::snatch))
+        .route("/inventory/{e164}", post(world::script_inventory))
         .route("/origins", get(world::origins).post(world::map_origin))
         .route("/phones/{e164}", post(world::script_phone))
         .route("/phones/{e164}/text", post(world::text))
         .route("/phones/{e164}/inbox", get(journals::inbox))
+        .route("/phones/{e164}/call", post(calls::place))
+        .route("/calls", get(calls::list))
+        .route("/calls/{id}/digits", post(calls::press))
+        .route("/calls/{id}/hang_up", post(calls::hang_up))
         .route("/messages", get(journals::messages))
         .route("/messages/{sid}/status", post(world::force_status))
         .route("/callbacks", get(journals::callbacks))
         .route("/callbacks/{id}/redeliver", post(journals::redeliver))
         .route("/requests", get(journals::requests))
         .route("/violations", get(journals::violations))
+        .route("/hooks", get(hooks::list))
+        .route("/hooks/{name}", post(hooks::script))
         .route("/sign", post(signing::sign))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/faults/{id}", delete(remove_fault))
@@ -72,14 +84,15 @@ async fn health(State(app): State<Shared>) -> Json<Value> {
         "ok": true,
         "base": app.settings.base,
         "cdn": app.settings.cdn,
-        "api_base": {
-            "twilio": format!("{}/twilio", app.settings.base),
-            "signalwire": format!("{}/signalwire", app.settings.base),
-        },
+        "api_base": api_bases(&app.settings.base),
         "clock": state.clock.mode(),
         "now": state.timestamp(),
         "pending_events": state.queue.len(),
     }))
+}
+
+fn api_bases(base: &str) -> BTreeMap<&'static str, String> {
+    Provider::ALL.into_iter().map(|p| (p.name(), format!("{base}{}", p.mount()))).collect()
 }
 
 async fn reset(State(app): State<Shared>) -> Result<Json<Value>, Refusal> {

@@ -4,9 +4,10 @@ use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
 
 use super::Refusal;
-use crate::{app::Shared, model::Provider, sign as signatures};
+use crate::{app::Shared, model::Provider, sign as signatures, state};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,16 +24,32 @@ pub(super) struct ToSign {
     params: Option<Value>,
     /// A raw body, with its content type.
     body: Option<String>,
-    #[serde(default = "form")]
-    content_type: String,
+    /// Unless given: JSON where the provider posts only JSON, else a form.
+    content_type: Option<String>,
+    /// Telnyx: seconds; Retell: milliseconds. Now, unless given.
+    timestamp: Option<i64>,
 }
 
 fn post() -> String {
     "POST".to_owned()
 }
 
-fn form() -> String {
-    "application/x-www-form-urlencoded".to_owned()
+fn content_type(request: &ToSign) -> String {
+    let usual = match request.provider {
+        Provider::Twilio | Provider::SignalWire => "application/x-www-form-urlencoded",
+        Provider::Telnyx | Provider::Retell => "application/json",
+    };
+    request.content_type.clone().unwrap_or_else(|| usual.to_owned())
+}
+
+/// When the signature claims to have been made.
+fn time_of(state: &state::State, request: &ToSign) -> Result<OffsetDateTime, Refusal> {
+    let Some(timestamp) = request.timestamp else { return Ok(state.signing_time()) };
+    let nanos = match request.provider {
+        Provider::Retell => i128::from(timestamp) * 1_000_000,
+        _ => i128::from(timestamp) * 1_000_000_000,
+    };
+    OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| Refusal::bad("timestamp is out of range"))
 }
 
 pub(super) async fn sign(
@@ -48,7 +65,8 @@ pub(super) async fn sign(
         }
         (None, None) => return Err(Refusal::bad("give account or key")),
     };
-    let is_form = request.content_type.starts_with("application/x-www-form-urlencoded");
+    let content_type = content_type(&request);
+    let is_form = content_type.starts_with("application/x-www-form-urlencoded");
     let mut url = request.url.clone();
     let (params, body) = match (&request.params, &request.body) {
         (Some(_), Some(_)) => return Err(Refusal::bad("give params or body, not both")),
@@ -65,7 +83,11 @@ pub(super) async fn sign(
         (None, None) => (Vec::new(), String::new()),
     };
     let has_raw_body = !is_form && !body.is_empty() && request.method != "GET";
-    let headers = if has_raw_body && request.provider == Provider::SignalWire {
+    let is_json_provider = matches!(request.provider, Provider::Telnyx | Provider::Retell);
+    let headers = if is_json_provider {
+        let at = time_of(&app.lock(), &request)?;
+        signatures::json_headers(request.provider, &key, at, body.as_bytes())
+    } else if has_raw_body && request.provider == Provider::SignalWire {
         vec![("X-SignalWire-Signature".to_owned(), signatures::signalwire_raw(&key, &url, body.as_bytes()))]
     } else {
         if has_raw_body {
@@ -78,7 +100,7 @@ pub(super) async fn sign(
     };
     let mut all: Map<String, Value> = headers.into_iter().map(|(name, value)| (name, json!(value))).collect();
     if request.method != "GET" {
-        all.insert("Content-Type".to_owned(), json!(request.content_type));
+        all.insert("Content-Type".to_owned(), json!(content_type));
     }
     Ok(Json(json!({ "method": request.method, "url": url, "headers": all, "body": body })))
 }

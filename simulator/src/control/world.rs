@@ -13,11 +13,13 @@ use serde_json::{Value, json};
 use super::Refusal;
 use crate::{
     app::Shared,
-    callbacks, delivery,
+    callbacks,
     inbound::{self, Received, Text},
-    model::{Account, Number, Status},
+    model::{Account, Message, Number, Provider, Status},
     phones::Phone,
-    seed::{self, NewAccount, NewNumber},
+    seed::{self, NewAccount, NewNumber, Rotation},
+    telnyx,
+    twilio_compat::status_callback::status_callback,
 };
 
 pub(super) async fn accounts(State(app): State<Shared>) -> Json<Value> {
@@ -29,8 +31,21 @@ pub(super) async fn accounts(State(app): State<Shared>) -> Json<Value> {
 pub(super) async fn add_account(
     State(app): State<Shared>,
     Json(new): Json<NewAccount>,
-) -> (StatusCode, Json<Account>) {
-    (StatusCode::CREATED, Json(seed::add_account(&mut app.lock(), new)))
+) -> Result<(StatusCode, Json<Account>), Refusal> {
+    let account = seed::add_account(&mut app.lock(), new).map_err(Refusal::bad)?;
+    Ok((StatusCode::CREATED, Json(account)))
+}
+
+/// Changes the key that signs webhooks from now on.
+pub(super) async fn rotate(
+    State(app): State<Shared>,
+    Path(sid): Path<String>,
+    Json(rotation): Json<Rotation>,
+) -> Result<Json<Account>, Refusal> {
+    let mut state = app.lock();
+    let account = state.accounts.get_mut(&sid).ok_or_else(|| Refusal::not_found("no such account"))?;
+    seed::rotate(account, rotation).map_err(Refusal::bad)?;
+    Ok(Json(account.clone()))
 }
 
 pub(super) async fn numbers(State(app): State<Shared>) -> Json<Value> {
@@ -49,23 +64,44 @@ pub(super) async fn add_number(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Snatch {
+pub(super) struct Stock {
     /// Whether somebody else has taken the number between search and purchase.
-    snatched: bool,
+    snatched: Option<bool>,
+    /// Telnyx: how an order of the number ends…
+    order: Option<telnyx::OrderEnd>,
+    /// …and after how many steps.
+    steps: Option<u16>,
 }
 
-pub(super) async fn snatch(
+pub(super) async fn script_inventory(
     State(app): State<Shared>,
     Path(e164): Path<String>,
-    Json(snatch): Json<Snatch>,
+    Json(stock): Json<Stock>,
 ) -> Json<Value> {
     let mut state = app.lock();
-    if snatch.snatched {
-        state.snatched.insert(e164.clone());
-    } else {
-        state.snatched.remove(&e164);
+    match stock.snatched {
+        Some(true) => {
+            state.snatched.insert(e164.clone());
+        }
+        Some(false) => {
+            state.snatched.remove(&e164);
+        }
+        None => {}
     }
-    Json(json!({ "phone_number": e164, "snatched": snatch.snatched }))
+    if stock.order.is_some() || stock.steps.is_some() {
+        let script = telnyx::OrderScript {
+            end: stock.order.unwrap_or_default(),
+            steps: stock.steps.unwrap_or(telnyx::ORDER_STEPS),
+        };
+        state.telnyx.order_scripts.insert(e164.clone(), script);
+    }
+    let script = state.telnyx.order_scripts.get(&e164);
+    Json(json!({
+        "phone_number": e164,
+        "snatched": state.snatched.contains(&e164),
+        "order": script.map(|script| script.end),
+        "steps": script.map(|script| script.steps),
+    }))
 }
 
 pub(super) async fn origins(State(app): State<Shared>) -> Json<BTreeMap<String, String>> {
@@ -147,8 +183,15 @@ pub(super) async fn force_status(
             message.updated = now;
         }
         let message = message.clone();
-        delivery::status_callback(&state, &message, forced.status, forced.error_code)
-            .ok_or_else(|| Refusal::bad("the message has no StatusCallback"))?
+        let callback = match message.provider {
+            Provider::Telnyx => {
+                let error_code = forced.error_code.or(message.error_code);
+                let message = Message { error_code, ..message };
+                telnyx::status_webhook(&state, &message, forced.status)
+            }
+            _ => status_callback(&state, &message, forced.status, forced.error_code),
+        };
+        callback.ok_or_else(|| Refusal::bad("nobody is told about this message"))?
     };
     let ids = callbacks::deliver(&app, callback).await;
     let state = app.lock();

@@ -8,6 +8,7 @@ use axum::body::Body;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
 use crate::{clock::later, ids, model::Provider, state::State};
@@ -20,6 +21,8 @@ pub(crate) struct Media {
     pub(crate) content_type: String,
     pub(crate) created: OffsetDateTime,
     content: Content,
+    /// Telnyx: the link in the webhook, good for everybody who knows it.
+    pub(crate) public_url: Option<String>,
     /// How many more requests are answered 404.
     pub(crate) not_ready: u32,
 }
@@ -79,10 +82,32 @@ pub(crate) fn add(
         content_type: new.content_type.clone().unwrap_or_else(|| content_type.to_owned()),
         created: state.now(),
         content,
+        public_url: None,
         not_ready: new.not_ready,
     };
     state.media.insert(sid.clone(), media);
     Ok(sid)
+}
+
+/// A short recording, as `wav` or `mp3`.
+pub(crate) fn add_recording(
+    state: &mut State,
+    provider: Provider,
+    account: &str,
+    format: &str,
+) -> Result<String, String> {
+    let (bytes, content_type) = match format {
+        "mp3" => (samples::mp3(), "audio/mpeg"),
+        _ => (samples::wav(), "audio/wav"),
+    };
+    let new = NewMedia {
+        content_type: Some(content_type.to_owned()),
+        kind: None,
+        base64: Some(STANDARD.encode(bytes)),
+        size: None,
+        not_ready: 0,
+    };
+    add(state, provider, account, "", &new)
 }
 
 impl Media {
@@ -90,6 +115,14 @@ impl Media {
         match &self.content {
             Content::Bytes(bytes) => bytes.len() as u64,
             Content::Synthetic(size) => *size,
+        }
+    }
+
+    /// Of bytes that are held; not of synthetic ones, which are made while they are sent.
+    pub(crate) fn sha256(&self) -> Option<String> {
+        match &self.content {
+            Content::Bytes(bytes) => Some(hex::encode(Sha256::digest(bytes))),
+            Content::Synthetic(_) => None,
         }
     }
 
@@ -103,8 +136,20 @@ impl Media {
 
 /// A fresh CDN address for a medium.
 pub(crate) fn cdn_url(state: &mut State, origin: &str, media_sid: &str) -> String {
+    link(state, origin, media_sid, CDN_TOKEN_LIFE)
+}
+
+/// Gives a medium an address of its own that needs no credentials.
+pub(crate) fn publish(state: &mut State, origin: &str, media_sid: &str, life: Duration) {
+    let url = link(state, origin, media_sid, life);
+    if let Some(media) = state.media.get_mut(media_sid) {
+        media.public_url = Some(url);
+    }
+}
+
+pub(crate) fn link(state: &mut State, origin: &str, media_sid: &str, life: Duration) -> String {
     let token = ids::hex64();
-    let until = later(state.now(), CDN_TOKEN_LIFE);
+    let until = later(state.now(), life);
     state.cdn_tokens.insert(token.clone(), (media_sid.to_owned(), until));
     format!("{origin}/_cdn/{token}")
 }

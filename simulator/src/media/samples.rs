@@ -69,6 +69,30 @@ fn jpeg() -> Vec<u8> {
     file
 }
 
+/// A tenth of a second of a 400 Hz tone: 8 kHz, 16 bits, mono, PCM.
+pub(super) fn wav() -> Vec<u8> {
+    let samples: Vec<i16> = (0..800i16).map(|at| if at % 20 < 10 { 4_000 } else { -4_000 }).collect();
+    let size = u32::try_from(samples.len() * 2).unwrap_or_default();
+    let mut file = b"RIFF".to_vec();
+    file.extend_from_slice(&(36 + size).to_le_bytes());
+    file.extend_from_slice(b"WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00");
+    file.extend_from_slice(&8_000u32.to_le_bytes());
+    file.extend_from_slice(&16_000u32.to_le_bytes());
+    file.extend_from_slice(b"\x02\x00\x10\x00data");
+    file.extend_from_slice(&size.to_le_bytes());
+    for sample in samples {
+        file.extend_from_slice(&sample.to_le_bytes());
+    }
+    file
+}
+
+/// One silent frame: MPEG 1 layer III, 128 kbit/s, 44.1 kHz.
+pub(super) fn mp3() -> Vec<u8> {
+    let mut file = vec![0xff, 0xfb, 0x90, 0x00];
+    file.resize(417, 0);
+    file
+}
+
 /// A file type box and an empty media box: recognised as MP4, though it plays nothing.
 fn mp4() -> Vec<u8> {
     let mut file = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom".to_vec();

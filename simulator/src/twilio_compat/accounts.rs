@@ -44,6 +44,10 @@ pub(crate) fn create(
         sid: provider.new_sid("AC"),
         auth_token: seed::new_token(provider),
         signing_key: (provider == Provider::SignalWire).then(seed::new_signing_key),
+        signing_seed: None,
+        public_key: None,
+        webhook_url: None,
+        email: None,
         owner_sid: Some(login.sid.clone()),
         friendly_name: name.map_or_else(|| format!("SubAccount Created at {}", rfc2822(now)), str::to_owned),
         status: AccountStatus::Active,
@@ -174,7 +178,7 @@ pub(crate) fn balance(state: &State, incoming: &Incoming) -> Result<Answer, ApiE
 fn account_json(account: &Account, just_created: bool) -> Value {
     match account.provider {
         Provider::Twilio => twilio(account),
-        Provider::SignalWire => signalwire(account, just_created),
+        _ => signalwire(account, just_created),
     }
 }
 

@@ -30,7 +30,7 @@ impl ApiError {
     pub(crate) fn unauthenticated(provider: Provider) -> Self {
         let message = match provider {
             Provider::Twilio => "Authenticate",
-            Provider::SignalWire => "Authentication failed",
+            _ => "Authentication failed",
         };
         Self::new(401, 20003, message)
     }
@@ -43,16 +43,14 @@ impl ApiError {
         let more_info = match provider {
             Provider::Twilio => format!("https://www.twilio.com/docs/errors/{}", self.code),
             // compatibility-openapi.yaml, CompatibilityErrorResponse
-            Provider::SignalWire => {
-                "https://signalwire.com/docs/compatibility-api/reference/errors".to_owned()
-            }
+            _ => "https://signalwire.com/docs/compatibility-api/reference/errors".to_owned(),
         };
         let body = json!({ "code": self.code, "message": self.message, "more_info": more_info, "status": self.status });
         let mut response = super::json_response(self.status, body.to_string());
         if self.status == 401 {
             let realm = match provider {
                 Provider::Twilio => "Basic realm=\"Twilio API\"",
-                Provider::SignalWire => "Basic realm=\"SignalWire API\"",
+                _ => "Basic realm=\"SignalWire API\"",
             };
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(realm));
         }

@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Answer,
-    errors::ApiError,
+use super::{Answer, errors::ApiError, request::Incoming};
+use crate::{
     geography::{PLACES, Place},
+    model::Provider,
     number_text::national,
-    request::Incoming,
+    state::State,
 };
-use crate::{model::Provider, state::State};
 
 const COUNTRIES: [(&str, &str); 3] = [("US", "United States"), ("CA", "Canada"), ("GB", "United Kingdom")];
 
@@ -48,7 +47,7 @@ fn kinds(provider: Provider, country: &str) -> &'static [(&'static str, &'static
 fn lines(provider: Provider) -> std::ops::Range<u32> {
     match provider {
         Provider::Twilio => 0..25,
-        Provider::SignalWire => 25..50,
+        _ => 25..50,
     }
 }
 
@@ -255,7 +254,7 @@ fn offer_json(provider: Provider, offer: &Offer) -> Value {
                 shown.insert("capabilities".to_owned(), json!({ "voice": true, "sms": true, "mms": mms }));
             }
             // Upper-case keys and no geography (compatibility-openapi.yaml, AvailablePhoneNumber).
-            Provider::SignalWire => {
+            _ => {
                 let capabilities = json!({ "voice": true, "SMS": true, "MMS": has_mms(offer) });
                 shown.insert("capabilities".to_owned(), capabilities);
             }

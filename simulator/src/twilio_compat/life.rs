@@ -1,21 +1,12 @@
 //! How an outbound message gets from `queued` to its end.
 
-use super::errors;
+use super::{errors, status_callback::status_callback};
 use crate::{
-    delivery::{self, Delivery},
     events::Event,
-    inbound::Text,
     model::{Message, Provider, Status},
-    phones::{self, Arrival},
+    phones::{self, Effects},
     state::State,
 };
-
-/// What follows from a step, to be done without the lock.
-#[derive(Default)]
-pub(crate) struct Effects {
-    pub(crate) callback: Option<Delivery>,
-    pub(crate) arrives_at_own_number: Option<Text>,
-}
 
 /// Where the message goes next (twilio.md, section 2, status machine).
 fn next(message: &Message) -> Option<Status> {
@@ -57,36 +48,16 @@ pub(crate) fn step(state: &mut State, sid: &str) -> Effects {
     let arrived =
         status == Status::Delivered || (status == Status::Sent && message.fate.status == Status::Sent);
     Effects {
-        callback: delivery::status_callback(state, &message, status, message.error_code),
-        arrives_at_own_number: arrived.then(|| arrive(state, &message)).flatten(),
+        callback: status_callback(state, &message, status, message.error_code),
+        arrives_at_own_number: arrived.then(|| phones::arrive(state, &message)).flatten(),
     }
-}
-
-/// Shows the text on the phone; a number that an account owns gets it as an inbound message instead.
-fn arrive(state: &mut State, message: &Message) -> Option<Text> {
-    let from = message.from.clone().unwrap_or_default();
-    phones::deliver(
-        state,
-        Arrival {
-            provider: message.provider,
-            account: message.account.clone(),
-            from: from.clone(),
-            to: message.to.clone(),
-            body: message.body.clone(),
-            media: message.media_urls.clone(),
-            kind: "message",
-            message_sid: Some(message.sid.clone()),
-        },
-    );
-    let owned = state.owned_number(&message.to, None).is_some();
-    owned.then(|| Text::new(from, message.to.clone(), message.body.clone()))
 }
 
 /// Micro-dollars. Round figures near the list prices: 0.0075 and 0.02 at Twilio, 0.005 and 0.015 at SignalWire.
 fn price(message: &Message) -> i64 {
     let (sms, mms) = match message.provider {
         Provider::Twilio => (7_500, 20_000),
-        Provider::SignalWire => (5_000, 15_000),
+        _ => (5_000, 15_000),
     };
     if message.is_mms() { mms } else { sms * i64::from(message.num_segments) }
 }

@@ -12,7 +12,7 @@ use crate::{
 pub(crate) fn message(message: &Message) -> Value {
     match message.provider {
         Provider::Twilio => twilio(message),
-        Provider::SignalWire => signalwire(message),
+        _ => signalwire(message),
     }
 }
 

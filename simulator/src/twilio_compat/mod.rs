@@ -1,43 +1,46 @@
 //! Twilio's 2010 API, and SignalWire's compatibility API, which is a dialect of it.
+//!
+//! Only these two providers get here: where a match on the provider has `_`, it is SignalWire.
 
 mod accounts;
 mod errors;
-pub(crate) mod geography;
+
 mod inventory;
 pub(crate) mod life;
 mod media;
 mod message_json;
 mod messages;
 mod number_json;
-pub(crate) mod number_text;
+
 mod numbers;
 pub(crate) mod opt_out;
 mod paging;
 mod request;
 mod route;
 mod sending;
-
-use std::time::Duration;
+pub(crate) mod status_callback;
 
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::Body,
     extract::State as Extract,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+pub(crate) use self::request::basic;
 use self::{errors::ApiError, request::Incoming, route::Operation};
 use crate::{
     app::{Settings, Shared},
+    exchange::{self, Early, after, finish, json_response, redacted},
     faults::{Fault, Kind, Situation, Stage},
     ids,
     journal::RequestEntry,
     media::Media,
     model::Provider,
-    server::{Hangup, hang_up},
+    server::hang_up,
     state::State,
 };
 
@@ -181,11 +184,6 @@ fn render(provider: Provider, answer: Answer) -> Response {
     response
 }
 
-pub(super) fn json_response(status: u16, text: String) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "application/json;charset=utf-8")], Bytes::from(text)).into_response()
-}
-
 fn take_fault(app: &Shared, incoming: &Incoming, operation: Operation) -> Option<Fault> {
     let situation = Situation {
         provider: Some(incoming.provider),
@@ -194,66 +192,29 @@ fn take_fault(app: &Shared, incoming: &Incoming, operation: Operation) -> Option
         from: incoming.param("From"),
         account: incoming.account.as_deref(),
         sid: incoming.sid(),
-        status: None,
+        ..Situation::default()
     };
     app.lock().faults.take(Stage::Request, &situation)
-}
-
-fn seconds(fault: &Fault, default: f64) -> Duration {
-    Duration::from_secs_f64(fault.params.seconds(default))
 }
 
 /// Faults that act before the request does anything.
 async fn before(incoming: &Incoming, fault: &Fault) -> Option<Response> {
     let provider = incoming.provider;
-    let error = match fault.kind {
-        Kind::DropBefore => return Some(hang_up(Hangup::Close)),
-        Kind::Reset => return Some(hang_up(Hangup::Reset)),
-        Kind::Delay => {
-            tokio::time::sleep(seconds(fault, 1.0)).await;
-            return None;
+    let error = match exchange::before(fault).await? {
+        Early::HangUp(how) => return Some(hang_up(how)),
+        Early::Gone(status) => ApiError { status, ..ApiError::not_found(&incoming.uri_path) },
+        Early::Refuse(refusal) => {
+            let code = match refusal.kind {
+                Kind::Status429 => 20429,
+                Kind::Status5xx if provider == Provider::Twilio => u32::from(refusal.status) + 20_000,
+                Kind::Status5xx => 20504,
+                _ => 20001,
+            };
+            ApiError::new(refusal.status, refusal.code.unwrap_or(code), refusal.message)
+                .retry_after(refusal.retry_after)
         }
-        Kind::Status429 => {
-            ApiError::new(429, 20429, "Too Many Requests").retry_after(fault.params.retry_after)
-        }
-        Kind::Status5xx => {
-            let status = fault.params.http_status(503);
-            let code = if provider == Provider::Twilio { u32::from(status) + 20_000 } else { 20504 };
-            ApiError::new(status, code, "Service is not available").retry_after(fault.params.retry_after)
-        }
-        Kind::Error => {
-            let message = fault.params.message.clone().unwrap_or_else(|| "Refused by a fault".to_owned());
-            let code = fault.params.code.or(fault.params.error_code).unwrap_or(20001);
-            ApiError::new(fault.params.http_status(400), code, message)
-        }
-        Kind::NotReady => ApiError::not_found(&incoming.uri_path),
-        Kind::Expired => {
-            ApiError { status: fault.params.http_status(410), ..ApiError::not_found(&incoming.uri_path) }
-        }
-        _ => return None,
     };
     Some(error.render(provider))
-}
-
-/// Faults that act on the answer, when the request has taken effect.
-async fn after(fault: &Fault, response: Response) -> Response {
-    match fault.kind {
-        Kind::AcceptThenTimeout => {
-            // Longer than any client's patience; then nothing.
-            tokio::time::sleep(seconds(fault, 35.0)).await;
-            hang_up(Hangup::Close)
-        }
-        Kind::AcceptThenClose => hang_up(Hangup::Close),
-        Kind::AcceptThen5xx => {
-            let status =
-                StatusCode::from_u16(fault.params.http_status(502)).unwrap_or(StatusCode::BAD_GATEWAY);
-            // What a gateway in front of the API says: no JSON, no code.
-            (status, [(header::CONTENT_TYPE, "text/html")], "<html><body>Bad Gateway</body></html>")
-                .into_response()
-        }
-        Kind::Garbage200 => json_response(200, json!({ "unexpected": ["answer"] }).to_string()),
-        _ => response,
-    }
 }
 
 fn write_down(app: &Shared, parts: &http::request::Parts, incoming: &Incoming) -> u64 {
@@ -269,36 +230,11 @@ fn write_down(app: &Shared, parts: &http::request::Parts, incoming: &Incoming) -
         operation: incoming.operation.map(Operation::name),
         account: incoming.account.clone(),
         params: incoming.query.iter().chain(&incoming.form).cloned().collect(),
+        body: None,
         headers: redacted(&parts.headers),
         status: None,
         created: None,
         fault: None,
         warnings: incoming.warnings.clone(),
     })
-}
-
-fn finish(app: &Shared, log: u64, response: Response) -> Response {
-    let status = response.extensions().get::<Hangup>().is_none().then(|| response.status().as_u16());
-    if let Some(entry) = app.lock().requests.get_mut(log) {
-        entry.status = status;
-    }
-    response
-}
-
-/// The headers as text, with the secret part of the credentials left out.
-pub(crate) fn redacted(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .map(|(name, value)| {
-            let value = if *name == header::AUTHORIZATION {
-                match request::basic(headers) {
-                    Some((user, _)) => format!("Basic {user}:***"),
-                    None => "***".to_owned(),
-                }
-            } else {
-                String::from_utf8_lossy(value.as_bytes()).into_owned()
-            };
-            (name.to_string(), value)
-        })
-        .collect()
 }

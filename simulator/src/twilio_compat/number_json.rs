@@ -11,7 +11,7 @@ use crate::{
 pub(crate) fn number(number: &Number) -> Value {
     match number.provider {
         Provider::Twilio => twilio(number),
-        Provider::SignalWire => signalwire(number),
+        _ => signalwire(number),
     }
 }
 

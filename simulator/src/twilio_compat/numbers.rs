@@ -4,13 +4,14 @@ use super::{
     Answer,
     errors::ApiError,
     inventory::{self, Wanted},
-    number_json, number_text,
+    number_json,
     opt_out::is_toll_free,
     paging::page,
     request::{Incoming, Login},
 };
 use crate::{
     model::{Capabilities, Number, Provider},
+    number_text,
     state::State,
 };
 

@@ -71,7 +71,7 @@ pub(crate) fn page<'a, T: 'a>(
 fn bad_page(provider: Provider, signalwire: u32, message: &str) -> ApiError {
     match provider {
         Provider::Twilio => ApiError::bad(20001, message),
-        Provider::SignalWire => ApiError::bad(signalwire, message),
+        _ => ApiError::bad(signalwire, message),
     }
 }
 

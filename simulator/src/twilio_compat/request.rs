@@ -148,7 +148,7 @@ impl Incoming {
                 Provider::Twilio => {
                     ApiError::new(401, 20005, format!("Account {} is not active", target.sid))
                 }
-                Provider::SignalWire => ApiError::new(403, 20010, "The account is disabled"),
+                _ => ApiError::new(403, 20010, "The account is disabled"),
             });
         }
         Ok(())

@@ -3,12 +3,13 @@
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
-use super::{Answer, errors::ApiError, message_json, number_text::normalised, request::Incoming};
+use super::{Answer, errors::ApiError, message_json, request::Incoming};
 use crate::{
     clock::later,
     events::Event,
     faults::{Situation, Stage},
     model::{Direction, Fate, Message, Provider, Status},
+    number_text::normalised,
     phones::{self, Outcome},
     segments,
     state::State,
@@ -27,7 +28,7 @@ struct Accepted {
 pub(crate) fn create(state: &mut State, incoming: &Incoming) -> Result<(String, Answer), ApiError> {
     let accepted = match incoming.provider {
         Provider::Twilio => validate_twilio(state, incoming)?,
-        Provider::SignalWire => validate_signalwire(state, incoming)?,
+        _ => validate_signalwire(state, incoming)?,
     };
     let provider = incoming.provider;
     let is_mms = !accepted.media_urls.is_empty();
@@ -59,6 +60,7 @@ pub(crate) fn create(state: &mut State, incoming: &Incoming) -> Result<(String, 
         created: now,
         updated: now,
         sent: None,
+        telnyx: None,
     };
     let shown = message_json::message(&message);
     state.messages.insert(message);

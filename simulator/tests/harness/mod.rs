@@ -108,6 +108,30 @@ impl Simulator {
         Ok((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
     }
 
+    /// A JSON API's answer; `path` begins behind the simulator's origin.
+    pub(crate) async fn call(&self, key: &str, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("Authorization", format!("Bearer {key}"))
+            .header("Content-Type", "application/json");
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let (status, _, bytes) = send(request.body(body).unwrap()).await.unwrap();
+        (status.as_u16(), serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// A sink of the simulator's own.
+    pub(crate) fn hook(&self, name: &str) -> String {
+        format!("{}/_hooks/{name}", self.base)
+    }
+
+    /// What a sink has received, read as JSON.
+    pub(crate) async fn hooked(&self, name: &str) -> Vec<Value> {
+        let hooks = self.get(&format!("/hooks?name={name}")).await;
+        let hooks = hooks["hooks"].as_array().unwrap().clone();
+        hooks.iter().map(|hook| serde_json::from_str(hook["body"].as_str().unwrap()).unwrap()).collect()
+    }
+
     pub(crate) async fn messages(&self) -> Vec<Value> {
         self.get("/messages").await["messages"].as_array().unwrap().clone()
     }

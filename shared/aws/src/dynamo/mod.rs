@@ -1,17 +1,22 @@
 //! The ports on one DynamoDB table. One file for each group of ports; the keys are in
 //! [`crate::keys`], what each call costs is in `docs/data-model.md`.
 
+mod account_item;
+mod accounts;
 mod attempt_item;
+mod calls;
 mod consent;
 mod contact;
 mod conversations;
 mod cursor;
+mod decisions;
 mod dispatch;
 mod failure;
 
 mod fold;
 mod inbox;
 mod lanes;
+mod leg_item;
 mod listing;
 mod machines;
 mod media_records;
@@ -32,6 +37,7 @@ mod write;
 
 pub mod records;
 
+pub(crate) use account_item::{Holder, StoredAccount};
 pub(crate) use failure::failure;
 
 use std::collections::HashSet;

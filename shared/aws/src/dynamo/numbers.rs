@@ -52,9 +52,13 @@ impl Numbers for Store {
                 .with("same_tenant", text(number.tenant.as_str()))
                 .with("same_acct", text(number.account.as_str()))
         };
+        let mut items = vec![own, route];
+        if let Some(via) = &number.voice_via {
+            items.push(item(&keys::route(&via.account, &number.phone), number)?);
+        }
         let mut tries = Tries::default();
         loop {
-            let writes = vec![same_holding(Write::put(own.clone())), same_holding(Write::put(route.clone()))];
+            let writes = items.iter().cloned().map(Write::put).map(same_holding).collect();
             match self.transact(writes).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(_) => return Ok(false),

@@ -10,6 +10,7 @@ use telephony::domain::wallet::Wallet;
 use telephony::ports::{Accepted, Bound, IdempotencyBinding, Intent, Outbox, StoreError};
 
 use super::Store;
+use super::decisions;
 use super::message_item;
 use super::money;
 use super::requests::{Refusals, Transacted};
@@ -58,13 +59,16 @@ fn charge(intent: &Intent) -> Option<Micros> {
 fn writes(intent: &Intent, wallet: Wallet) -> Result<(Vec<Write>, Places), StoreError> {
     let message = &intent.message;
     let mut places = Places::default();
-    let mut writes = Vec::with_capacity(6);
+    let mut writes = Vec::with_capacity(7);
     if let Some(binding) = &intent.idempotency {
         places.key = Some(writes.len());
         writes.push(binding_write(intent, binding));
     }
     places.message = writes.len();
     writes.push(Write::put(message_item::item(message, intent.status, Some(intent.due))?).if_absent());
+    if let Some(decision) = &intent.decision {
+        writes.push(decisions::write(&message.tenant, message.id, decision)?);
+    }
     if !message.origin.exempt_from_opt_out() {
         places.consent = Some(writes.len());
         writes.push(not_opted_out(&message.tenant, &message.to));

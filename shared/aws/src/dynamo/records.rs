@@ -1,6 +1,6 @@
 //! What a record of the table's stream says: the projector's input.
 //!
-//! Filter the stream on `ent` (`msg` and `att`): what the projector itself writes besides (summaries,
+//! Filter the stream on `ent` (`msg`, `att` and `leg`): what the projector itself writes besides (summaries,
 //! log, ledger) is then never handed to it.
 
 use std::collections::HashMap;
@@ -9,10 +9,11 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use serde_json::Value;
+use telephony::domain::call::{CallRef, Leg};
 use telephony::domain::message::{Attempt, AttemptRef, MessageView};
 use telephony::ports::StoreError;
 
-use super::{attempt_item, message_item};
+use super::{attempt_item, leg_item, message_item};
 use crate::item::{Fields, Item, corrupt};
 use crate::keys::{self, PK};
 
@@ -28,6 +29,13 @@ pub enum Record {
         /// Its state.
         state: Box<Attempt>,
     },
+    /// A leg of a call.
+    Leg {
+        /// Of which call.
+        call: CallRef,
+        /// Its state.
+        state: Box<Leg>,
+    },
     /// Anything else.
     Other,
 }
@@ -35,7 +43,7 @@ pub enum Record {
 /// Reads a record's `NewImage`, in DynamoDB's own JSON (`{"PK": {"S": "…"}}`).
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] when it is a message or an attempt that cannot be read.
+/// [`StoreError::Corrupt`] when it is a message, an attempt or a leg that cannot be read.
 pub fn read(image: &Value) -> Result<Record, StoreError> {
     let item: Item = members(image).ok_or_else(|| corrupt("image"))?;
     let fields = Fields(&item);
@@ -46,6 +54,10 @@ pub fn read(image: &Value) -> Result<Record, StoreError> {
                 keys::read_message_partition(fields.text(PK)?).ok_or_else(|| corrupt(PK))?;
             let state = Box::new(attempt_item::read(&item)?);
             Ok(Record::Attempt { attempt: AttemptRef { tenant, message, n: state.n }, state })
+        }
+        leg_item::ENTITY => {
+            let call = keys::read_call_partition(fields.text(PK)?).ok_or_else(|| corrupt(PK))?;
+            Ok(Record::Leg { call, state: Box::new(leg_item::read(&item)?) })
         }
         _ => Ok(Record::Other),
     }

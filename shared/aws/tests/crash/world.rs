@@ -17,6 +17,7 @@ use telephony::app::deliver::Deliver;
 use telephony::app::project::Project;
 use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::record_status::RecordStatus;
+use telephony::app::route::Router;
 use telephony::app::route_cache::RouteCache;
 use telephony::app::send_message::SendMessage;
 use telephony::app::sweep::Sweep;
@@ -192,10 +193,13 @@ impl World {
         let prices = PriceTable::bundled();
         let send = SendMessage {
             compose: Compose {
-                numbers: plain.clone(),
+                router: Router {
+                    numbers: plain.clone(),
+                    conversations: plain.clone(),
+                    accounts: Arc::new(telephony_aws::AssumedStates),
+                    prices,
+                },
                 templates: plain.clone(),
-                conversations: plain.clone(),
-                prices,
                 default_country: "US".into(),
                 environment: Environment::default(),
             },
@@ -234,7 +238,10 @@ impl World {
             send: Arc::new(send),
             deliver: Arc::new(deliver),
             project: Arc::new(project),
-            receive: Arc::new(ReceiveMessage { routes: RouteCache::new(plain.clone()), inbox: cut.clone() }),
+            receive: Arc::new(ReceiveMessage {
+                routes: Arc::new(RouteCache::new(plain.clone())),
+                inbox: cut.clone(),
+            }),
             record: Arc::new(RecordStatus { reports: cut.clone(), inbox: cut.clone() }),
             sweep: Arc::new(Sweep { pending: cut, media: plain, queue: jobs }),
             store,
@@ -268,6 +275,6 @@ impl World {
     /// The webhook of another process, which no fuse counts.
     pub fn receive_apart(&self) -> ReceiveMessage {
         let store = Arc::new(self.store.clone());
-        ReceiveMessage { routes: RouteCache::new(store.clone()), inbox: store }
+        ReceiveMessage { routes: Arc::new(RouteCache::new(store.clone())), inbox: store }
     }
 }

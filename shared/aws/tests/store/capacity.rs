@@ -3,8 +3,13 @@
 use telephony::domain::ids::{AgentId, UserId};
 use telephony::domain::message::Message;
 use telephony::domain::money::Micros;
+use telephony::domain::routing::{
+    AccountState, Candidate, Capability, RouteContext, RouteRecord, RouteRequest,
+};
 use telephony::domain::status::MessageStatus;
-use telephony::ports::{Dispatch, Inbox, Merged, Numbers, Outbox, Projection, Recorded, Reports, Wallets};
+use telephony::ports::{
+    Decisions, Dispatch, Inbox, Merged, Numbers, Outbox, Projection, Recorded, Reports, Wallets,
+};
 
 use crate::support::meter::Counted;
 use crate::support::samples::*;
@@ -65,6 +70,47 @@ async fn a_cold_route_costs_half_a_unit() {
     assert_eq!(spent(&table), (1, 0.5));
 }
 
+/// A decision among this many numbers of one account.
+fn decision(numbers: u32) -> RouteRecord {
+    let candidates: Vec<Candidate> = (0..numbers)
+        .map(|n| Candidate {
+            number: format!("+1415555{n:04}").parse().unwrap(),
+            provider: telephony::provider::ProviderId::SignalWire,
+            account: "platform-signalwire".parse().unwrap(),
+            can: Capability::ALL.into_iter().collect(),
+            active: true,
+            primary: n == 0,
+            state: AccountState::default(),
+            cost: Some(Micros::new(7_500)),
+            created_at: at(0),
+        })
+        .collect();
+    let request = RouteRequest::new(CONTACT.parse().unwrap(), [Capability::Sms]);
+    let context = RouteContext { last_used: OWN.parse().ok(), seed: id(1).to_string() };
+    RouteRecord::decide(request, &candidates, context)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_costs_two_units_for_three_numbers_and_twelve_at_most() {
+    let table = table().await;
+    let demo = tenant("7d0cbf0e-6f0c-4f3f-9a51-3f5a3f6f3a10");
+    let plain = intent(outbound(&demo, 0, at(0)));
+    table.meter.reset();
+    table.store.accept(&plain).await.unwrap();
+    let (_, without) = spent(&table);
+    for (n, numbers, most) in [(1, 1, 2.0), (2, 3, 2.0), (3, 25, 12.0), (4, 500, 12.0)] {
+        let intent = telephony::ports::Intent {
+            decision: Some(decision(numbers)),
+            ..intent(outbound(&demo, n, at(0)))
+        };
+        table.store.accept(&intent).await.unwrap();
+        let (requests, with) = spent(&table);
+        assert!(requests == 1 && with - without <= most, "{numbers} numbers");
+        table.store.decision(&demo, intent.message.id).await.unwrap().unwrap();
+        table.meter.reset();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_way_of_a_send() {
     let table = table().await;
@@ -72,9 +118,10 @@ async fn the_way_of_a_send() {
     table.store.deposit(&demo, Micros::new(1_000_000), "r", at(0)).await.unwrap();
     let message = priced(outbound(&demo, 1, at(0)), 7_500);
     table.meter.reset();
-    table.store.accept(&keyed(intent(message.clone()), "key", "body")).await.unwrap();
+    let sent = telephony::ports::Intent { decision: Some(decision(3)), ..intent(message.clone()) };
+    table.store.accept(&keyed(sent, "key", "body")).await.unwrap();
     println!("accept:");
-    assert_eq!(spent(&table).0, 2);
+    assert_eq!(spent(&table), (2, 17.0));
     table.store.project(&message).await.unwrap();
     println!("project, with the month's note:");
     assert_eq!(spent(&table).0, 2);

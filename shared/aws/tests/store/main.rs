@@ -10,14 +10,18 @@
     reason = "this is a test as a whole"
 )]
 
+mod accounts;
+mod calls;
 mod capacity;
 mod contacts;
+mod directory;
 mod folding;
 mod lists;
 mod numbers;
 mod outbox;
 mod receiving;
 mod records;
+mod routing;
 mod sending;
 #[path = "../support/mod.rs"]
 mod support;

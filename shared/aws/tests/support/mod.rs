@@ -2,6 +2,7 @@
 //! `TANDEM_DYNAMODB_ENDPOINT` names (MiniStack), so that one suite runs on two engines.
 #![allow(dead_code)]
 
+pub mod keys;
 pub mod meter;
 pub mod samples;
 

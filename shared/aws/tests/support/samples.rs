@@ -88,7 +88,7 @@ pub fn priced(message: Message, micros: i64) -> Message {
 
 pub fn intent(message: Message) -> Intent {
     let due = message.created_at.plus(Duration::from_secs(60));
-    Intent { message, status: MessageStatus::Queued, due, idempotency: None }
+    Intent { message, status: MessageStatus::Queued, due, idempotency: None, decision: None }
 }
 
 pub fn keyed(intent: Intent, key: &str, body: &str) -> Intent {
@@ -156,6 +156,7 @@ pub fn number(tenant: &TenantId, account: &str, phone: &str) -> PhoneNumber {
         is_primary: true,
         voice: true,
         sid: None,
+        voice_via: None,
         sms: true,
         mms: true,
         created_at: at(0),

@@ -1,6 +1,8 @@
 //! Every operation of the API, by area. The template's routes, the functions' tests and the OpenAPI
 //! document are held against these tables.
 
+mod providers;
+mod routing;
 mod texting;
 
 use schemars::{JsonSchema, SchemaGenerator};
@@ -63,7 +65,7 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 
 /// Every operation.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    [texting::OPERATIONS].into_iter().flatten()
+    [texting::OPERATIONS, routing::OPERATIONS, providers::OPERATIONS].into_iter().flatten()
 }
 
 const fn get(
@@ -131,4 +133,9 @@ const fn webhook(path: &'static str, summary: &'static str) -> Operation {
         answer: Answer::Other("text/xml"),
         query: &[],
     }
+}
+
+/// The one URL of a provider that posts JSON.
+const fn events(path: &'static str, summary: &'static str) -> Operation {
+    Operation { answer: Answer::Other("application/json"), ..webhook(path, summary) }
 }

@@ -1,6 +1,6 @@
 //! Texting, money, and the settings that texting has.
 
-use super::{Access, Answer, Operation, delete, get, post, schema, webhook};
+use super::{Access, Answer, Operation, delete, events, get, post, schema, webhook};
 use crate::api::conversation::ConversationBody;
 use crate::api::message::{MessageBody, Preview, PreviewRequest, SendRequest, SentMessage};
 use crate::api::settings::{
@@ -159,4 +159,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     webhook("/api/webhooks/{provider}/sms", "A provider delivers an inbound text"),
     webhook("/api/webhooks/{provider}/status-callback", "A provider reports what became of a text"),
+    events("/api/webhooks/telnyx", "Telnyx reports on texts, calls and orders"),
+    events("/api/webhooks/retell", "Retell reports on calls, and asks who answers one"),
 ];

@@ -27,6 +27,12 @@ pub enum Code {
     AgentNotFound,
     /// The body names a template that the tenant does not have.
     TemplateNotFound,
+    /// The body names a message that the tenant does not have, or one that is not of the kind asked for.
+    MessageNotFound,
+    /// The body names a provider account that the tenant does not have.
+    ProviderNotFound,
+    /// Numbers point at the provider account, or another entry is the same account at the provider.
+    ProviderInUse,
     /// The sending number is unknown, has no provider, or is not active.
     NoProviderForNumber,
     /// Somebody else holds or is buying the number.
@@ -72,12 +78,15 @@ impl Code {
             Self::NotFound => 404,
             Self::NumberUnavailable
             | Self::PrimaryNumberDelete
+            | Self::ProviderInUse
             | Self::InProgress
             | Self::OptedOut
             | Self::QuietHours
             | Self::ConsentRequired => 409,
             Self::AgentNotFound
             | Self::TemplateNotFound
+            | Self::MessageNotFound
+            | Self::ProviderNotFound
             | Self::NoProviderForNumber
             | Self::IdempotencyMismatch
             | Self::AddressRequired
@@ -102,6 +111,9 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::AgentNotFound => "AGENT_NOT_FOUND",
             Self::TemplateNotFound => "TEMPLATE_NOT_FOUND",
+            Self::MessageNotFound => "MESSAGE_NOT_FOUND",
+            Self::ProviderNotFound => "PROVIDER_NOT_FOUND",
+            Self::ProviderInUse => "PROVIDER_IN_USE",
             Self::NoProviderForNumber => "NO_PROVIDER_FOR_NUMBER",
             Self::NumberUnavailable => "NUMBER_UNAVAILABLE",
             Self::PrimaryNumberDelete => "PRIMARY_NUMBER_DELETE",
@@ -136,6 +148,9 @@ impl Code {
             Self::NotFound => "Not found",
             Self::AgentNotFound => "Agent not found",
             Self::TemplateNotFound => "Template not found",
+            Self::MessageNotFound => "Message not found",
+            Self::ProviderNotFound => "Provider account not found",
+            Self::ProviderInUse => "The provider account is in use",
             Self::NoProviderForNumber => "No provider found for phone number",
             Self::NumberUnavailable => "The number is not available",
             Self::PrimaryNumberDelete => "The primary number cannot be released",

@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
+use super::dialect;
+use crate::provider::Environment;
 use crate::provider::account::ProviderAccount;
 use crate::provider::calling::Calling;
-use crate::provider::error::{Effect, ErrorKind, ProviderError};
+use crate::provider::error::ProviderError;
 use crate::provider::transport::HttpTransport;
-use crate::provider::{Environment, ProviderId};
+use crate::providers::twilio::compat::calls::Calls;
 
-/// Calling of one account.
+pub use crate::providers::twilio::compat::calls::status_from_word;
+
+/// Calling of one project.
 ///
 /// # Errors
-/// When the account's settings cannot be used.
+/// [`crate::provider::error::ErrorKind::Config`] when the project's settings cannot be used.
 pub fn calling(
-    _account: &ProviderAccount,
-    _environment: &Environment,
-    _transport: Arc<dyn HttpTransport>,
+    account: &ProviderAccount,
+    environment: &Environment,
+    transport: Arc<dyn HttpTransport>,
 ) -> Result<Box<dyn Calling>, ProviderError> {
-    Err(ProviderError::new(ProviderId::SignalWire, "configure", ErrorKind::Unsupported, Effect::NotSent))
+    Ok(Box::new(Calls(dialect::rest(account, environment, transport)?)))
 }

@@ -36,7 +36,7 @@ impl Config {
 }
 
 /// `[a-z0-9-]+\.signalwire\.com`.
-fn is_space(host: &str) -> bool {
+pub(crate) fn is_space(host: &str) -> bool {
     host.strip_suffix(".signalwire.com").is_some_and(|name| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     })

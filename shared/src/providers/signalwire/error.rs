@@ -14,7 +14,7 @@ pub fn kind_of(code: &str) -> Option<ErrorKind> {
     row(CODES, code).map(|row| row.kind)
 }
 
-/// Codes that a message can meet.
+/// Codes that a message, a call, a number or a project can meet.
 pub const CODES: &[CodeRow] = &[
     // The project.
     CodeRow::refused(10001, Rejected),          // not enabled on the space
@@ -76,6 +76,14 @@ pub const CODES: &[CodeRow] = &[
     CodeRow::refused(30007, Rejected),       // filtered
     CodeRow::refused(30011, Rejected),       // MMS expired, rejected, failed or not supported
     CodeRow::refused(30012, Rejected),       // MMS impossible
+    // Calls, numbers and projects.
+    CodeRow::refused(21205, InvalidRequest), // neither URL nor application
+    CodeRow::refused(21220, Conflict),       // state of the call
+    CodeRow::refused(21401, InvalidNumber),  // number to be bought is malformed
+    CodeRow::refused(21421, InvalidRequest), // nothing to be bought (Twilio: invalid number)
+    CodeRow::refused(22121, Conflict),       // bought too recently to be released
+    CodeRow::refused(10003, InvalidRequest), // permissions of a token
+    CodeRow::refused(10004, InvalidRequest), // not a subproject of this project
     // Too much, or too late.
     CodeRow::not_sent(21611, RateLimited), // sender's queue is full
     CodeRow::not_sent(30022, RateLimited), // campaign's rate

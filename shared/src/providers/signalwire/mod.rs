@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod calls;
 mod config;
+mod dialect;
 pub mod error;
 pub mod media;
 pub mod messages;
@@ -14,6 +15,7 @@ pub mod webhook;
 
 use crate::provider::capabilities::{Capabilities, Source};
 use crate::provider::registry::Setting;
+use crate::providers::twilio::compat::credentials::is_word;
 
 /// What SignalWire can do, and its limits.
 pub const CAPABILITIES: Capabilities = Capabilities {
@@ -21,15 +23,21 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     mms: true,
     voice: true,
     rvm: true,
-    shaken: true,
+    shaken: false,
     max_body: 1600,
     max_media: 8,
     mms_receipts: false,
     manages_opt_outs: false,
-    long_code_rate: 100,
+    long_code_rate: Some(400),
     concurrent_calls: None,
     webhook_patience: 5,
     sources: &[
+        Source::new("longCodeRate", "docs, platform/core/rate-limits, 10DLC"),
+        Source::new("rvm", "Compatibility OpenAPI, CreateCallRequest, MachineDetection"),
+        Source::new(
+            "shaken",
+            "docs, platform/calling/voice/stir-shaken: attestation C until support has vetted the account",
+        ),
         Source::new("maxBody", "Compatibility OpenAPI, Message, body"),
         Source::new("maxMedia", "Compatibility OpenAPI, CreateMessageRequest, MediaUrl"),
         Source::new("mmsReceipts", "Compatibility OpenAPI, smsStatusCallback"),
@@ -39,4 +47,34 @@ pub const CAPABILITIES: Capabilities = Capabilities {
 };
 
 /// The settings of an account (api.md, provider management).
-pub const SETTINGS: &[Setting] = &[];
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "project_id",
+        secret: false,
+        required: true,
+        is_valid: config::is_uuid,
+        expected: "the project's id, a UUID",
+    },
+    Setting { name: "token", secret: true, required: true, is_valid: is_word, expected: "an API token" },
+    Setting {
+        name: "space_url",
+        secret: false,
+        required: true,
+        is_valid: config::is_space,
+        expected: "the space's host, `name.signalwire.com`",
+    },
+    Setting {
+        name: "signing_key",
+        secret: true,
+        required: false,
+        is_valid: is_word,
+        expected: "the project's signing key: it signs the webhooks",
+    },
+    Setting {
+        name: "next_signing_key",
+        secret: true,
+        required: false,
+        is_valid: is_word,
+        expected: "the signing key that a rotation gave",
+    },
+];

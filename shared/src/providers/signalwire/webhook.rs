@@ -62,6 +62,6 @@ impl Webhooks for SignalWireWebhooks {
     }
 
     fn respond(&self, reply: Reply) -> HttpReply {
-        webhook::respond(reply)
+        webhook::respond(&reply)
     }
 }

@@ -45,7 +45,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     max_media: 10,
     mms_receipts: true,
     manages_opt_outs: true,
-    long_code_rate: 10,
+    long_code_rate: None,
     concurrent_calls: None,
     webhook_patience: 2,
     sources: &[

@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
+use super::compat::calls::Calls;
+use super::dialect;
+use crate::provider::Environment;
 use crate::provider::account::ProviderAccount;
 use crate::provider::calling::Calling;
-use crate::provider::error::{Effect, ErrorKind, ProviderError};
+use crate::provider::error::ProviderError;
 use crate::provider::transport::HttpTransport;
-use crate::provider::{Environment, ProviderId};
+
+pub use super::compat::calls::status_from_word;
 
 /// Calling of one account.
 ///
 /// # Errors
-/// When the account's settings cannot be used.
+/// [`crate::provider::error::ErrorKind::Config`] when the account's settings cannot be used.
 pub fn calling(
-    _account: &ProviderAccount,
-    _environment: &Environment,
-    _transport: Arc<dyn HttpTransport>,
+    account: &ProviderAccount,
+    environment: &Environment,
+    transport: Arc<dyn HttpTransport>,
 ) -> Result<Box<dyn Calling>, ProviderError> {
-    Err(ProviderError::new(ProviderId::Twilio, "configure", ErrorKind::Unsupported, Effect::NotSent))
+    Ok(Box::new(Calls(dialect::rest(account, environment, transport)?)))
 }

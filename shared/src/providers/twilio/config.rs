@@ -35,7 +35,7 @@ impl Config {
             (_, _, None) => return Err(wrong()),
         };
         let messaging_service = match setting("messaging_service_sid") {
-            Some(service) if is_sid(service, &["MG"]) => Some(service.to_owned()),
+            Some(service) if is_messaging_service(service) => Some(service.to_owned()),
             Some(_) => return Err(wrong()),
             None => None,
         };
@@ -62,6 +62,16 @@ pub(crate) fn is_message(sid: &str) -> bool {
 /// `ME` and 32 hexadecimal digits (OpenAPI api_v2010, FetchMedia, `Sid`).
 pub(crate) fn is_media(sid: &str) -> bool {
     is_sid(sid, &["ME"])
+}
+
+/// `SK` and 32 hexadecimal digits (OpenAPI api_v2010, FetchKey, `Sid`).
+pub(crate) fn is_api_key(sid: &str) -> bool {
+    is_sid(sid, &["SK"])
+}
+
+/// `MG` and 32 hexadecimal digits (OpenAPI api_v2010, CreateMessage, `MessagingServiceSid`).
+pub(crate) fn is_messaging_service(sid: &str) -> bool {
+    is_sid(sid, &["MG"])
 }
 
 fn is_sid(sid: &str, prefixes: &[&str]) -> bool {

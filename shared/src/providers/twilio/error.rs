@@ -13,7 +13,7 @@ pub fn kind_of(code: &str) -> Option<ErrorKind> {
     row(CODES, code).map(|row| row.kind)
 }
 
-/// Codes that a message can meet. 30025 and 30026 are absent: they warn and refuse nothing.
+/// Codes that a message, a call, a number or an account can meet. 30025 and 30026 are absent: they warn and refuse nothing.
 pub const CODES: &[CodeRow] = &[
     // The account.
     CodeRow::refused(10001, Authentication), // account is not active
@@ -107,6 +107,30 @@ pub const CODES: &[CodeRow] = &[
     CodeRow::refused(30035, Rejected),       // number still being configured
     CodeRow::refused(30450, Rejected),       // recipient blocked for a while
     CodeRow::refused(63016, Rejected),       // outside the channel's window
+    // Calls.
+    CodeRow::not_sent(10004, RateLimited), // too many calls at the same time
+    CodeRow::refused(13224, InvalidNumber), // number cannot be called
+    CodeRow::refused(13225, Rejected),     // on the block list
+    CodeRow::refused(13227, Rejected),     // geographic permission
+    CodeRow::refused(21205, InvalidRequest), // URL
+    CodeRow::refused(21218, InvalidRequest), // application
+    CodeRow::refused(21220, Conflict),     // state of the call
+    // Numbers and accounts.
+    CodeRow::refused(21422, Conflict),       // number not available
+    CodeRow::refused(21451, InvalidRequest), // area code
+    CodeRow::refused(21452, NotFound),       // no number in the area code
+    CodeRow::refused(21615, Rejected),       // local address needed
+    CodeRow::refused(21631, Rejected),       // address needed
+    CodeRow::refused(21649, Rejected),       // bundle needed
+    CodeRow::refused(21650, Rejected),       // identity document needed
+    CodeRow::refused(21651, Rejected),       // document does not do
+    CodeRow::refused(22300, Rejected),       // account may not have new numbers
+    CodeRow::refused(21475, InvalidRequest), // status of a subaccount
+    CodeRow::refused(21476, Conflict),       // parent account suspended
+    CodeRow::refused(21477, InvalidRequest), // status of a parent account
+    CodeRow::refused(21478, Conflict),       // subaccount suspended by Twilio
+    CodeRow::refused(21479, Conflict),       // subaccount closed
+    CodeRow::refused(21480, Rejected),       // no more subaccounts
     // Too much, or too late.
     CodeRow::not_sent(14107, RateLimited), // too many between two numbers
     CodeRow::not_sent(21611, RateLimited), // sender's queue is full

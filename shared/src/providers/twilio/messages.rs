@@ -2,28 +2,14 @@
 
 use std::sync::Arc;
 
-use super::compat::Dialect;
 use super::compat::client::Client;
 use super::config::Config;
-use super::{error, status};
+use super::dialect;
+use crate::provider::Environment;
 use crate::provider::account::ProviderAccount;
 use crate::provider::error::ProviderError;
 use crate::provider::messaging::Messaging;
 use crate::provider::transport::HttpTransport;
-use crate::provider::{Environment, ProviderId};
-
-const DIALECT: Dialect = Dialect {
-    provider: ProviderId::Twilio,
-    api_path: "",
-    suffix: ".json",
-    // OpenAPI api_v2010, CreateMessage.
-    created: &[201],
-    // Without it a callback is tried again once, and only when no connection could be made
-    // (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
-    callback_settings: "#rc=2&rp=5xx,ct,rt",
-    errors: error::CODES,
-    status: status::from_word,
-};
 
 /// The sending half of one account.
 ///
@@ -34,13 +20,6 @@ pub fn messaging(
     environment: &Environment,
     transport: Arc<dyn HttpTransport>,
 ) -> Result<Box<dyn Messaging>, ProviderError> {
-    let config = Config::of(account, environment)?;
-    Ok(Box::new(Client {
-        dialect: &DIALECT,
-        base: config.base,
-        account: config.account_sid,
-        authorization: config.authorization,
-        messaging_service: config.messaging_service,
-        transport,
-    }))
+    let messaging_service = Config::of(account, environment)?.messaging_service;
+    Ok(Box::new(Client { rest: dialect::rest(account, environment, transport)?, messaging_service }))
 }

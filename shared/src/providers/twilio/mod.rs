@@ -1,9 +1,10 @@
-//! Twilio: Programmable Messaging through the 2010-04-01 API.
+//! Twilio: messaging, calls and numbers through the 2010-04-01 API.
 
 pub mod accounts;
 pub mod calls;
 pub mod compat;
 mod config;
+mod dialect;
 pub mod error;
 pub mod media;
 pub mod messages;
@@ -13,6 +14,7 @@ mod verify;
 pub mod webhook;
 pub mod wire;
 
+use self::compat::credentials::is_word;
 use crate::provider::capabilities::{Capabilities, Source};
 use crate::provider::registry::Setting;
 
@@ -27,10 +29,18 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     max_media: 10,
     mms_receipts: true,
     manages_opt_outs: true,
-    long_code_rate: 100,
+    long_code_rate: None,
     concurrent_calls: None,
     webhook_patience: 15,
     sources: &[
+        Source::new(
+            "rvm",
+            "https://www.twilio.com/docs/voice/answering-machine-detection, leaving a voicemail",
+        ),
+        Source::new(
+            "shaken",
+            "https://www.twilio.com/docs/voice/trusted-calling-with-shakenstir: with an approved business profile",
+        ),
         Source::new(
             "maxBody",
             "https://www.twilio.com/docs/api/errors/21617; OpenAPI api_v2010, CreateMessage, Body",
@@ -52,4 +62,47 @@ pub const CAPABILITIES: Capabilities = Capabilities {
 };
 
 /// The settings of an account (api.md, provider management).
-pub const SETTINGS: &[Setting] = &[];
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "account_sid",
+        secret: false,
+        required: true,
+        is_valid: config::is_account,
+        expected: "`AC` and 32 hexadecimal digits",
+    },
+    Setting {
+        name: "auth_token",
+        secret: true,
+        required: false,
+        is_valid: is_word,
+        expected: "the primary auth token: it signs the webhooks",
+    },
+    Setting {
+        name: "next_auth_token",
+        secret: true,
+        required: false,
+        is_valid: is_word,
+        expected: "the secondary auth token that is to be promoted",
+    },
+    Setting {
+        name: "api_key",
+        secret: false,
+        required: false,
+        is_valid: config::is_api_key,
+        expected: "`SK` and 32 hexadecimal digits, together with `api_secret`",
+    },
+    Setting {
+        name: "api_secret",
+        secret: true,
+        required: false,
+        is_valid: is_word,
+        expected: "the secret of `api_key`",
+    },
+    Setting {
+        name: "messaging_service_sid",
+        secret: false,
+        required: false,
+        is_valid: config::is_messaging_service,
+        expected: "`MG` and 32 hexadecimal digits",
+    },
+];

@@ -64,7 +64,7 @@ impl Webhooks for TwilioWebhooks {
     }
 
     fn respond(&self, reply: Reply) -> HttpReply {
-        webhook::respond(reply)
+        webhook::respond(&reply)
     }
 }
 

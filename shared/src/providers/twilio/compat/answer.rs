@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, header};
+use serde_json::Value;
 
 use super::{Dialect, row};
 use crate::domain::money::{Cost, Micros};
@@ -71,7 +72,7 @@ pub(super) fn page(dialect: &Dialect, answer: &Response<Bytes>) -> Result<Page, 
 }
 
 /// An answer that is not what the provider documents.
-pub(super) fn unexpected(
+pub(crate) fn unexpected(
     dialect: &Dialect,
     operation: &'static str,
     answer: &Response<Bytes>,
@@ -117,11 +118,49 @@ fn read<T: serde::de::DeserializeOwned>(
     operation: &'static str,
     answer: &Response<Bytes>,
 ) -> Result<T, ProviderError> {
-    match answer.status().as_u16() {
-        200 => serde_json::from_slice(answer.body()).map_err(|_| unexpected(dialect, operation, answer)),
-        201..=299 => Err(unexpected(dialect, operation, answer)),
-        _ => Err(failed(dialect, operation, answer)),
+    read_as(dialect, operation, &[200], answer)
+}
+
+/// The answer, when it has one of the documented statuses. After any other success we do not know
+/// what happened.
+pub(crate) fn read_as<T: serde::de::DeserializeOwned>(
+    dialect: &Dialect,
+    operation: &'static str,
+    documented: &[u16],
+    answer: &Response<Bytes>,
+) -> Result<T, ProviderError> {
+    if !answer.status().is_success() {
+        return Err(failed(dialect, operation, answer));
     }
+    if !documented.contains(&answer.status().as_u16()) {
+        return Err(unexpected(dialect, operation, answer));
+    }
+    serde_json::from_slice(answer.body()).map_err(|_| unexpected(dialect, operation, answer))
+}
+
+/// One page of a list of these.
+pub(super) struct Listing<T> {
+    pub(super) items: Vec<T>,
+    pub(super) next: Option<String>,
+}
+
+/// The answer to one page of a list. An entry that cannot be read spoils the page: it could be the one
+/// that is looked for.
+pub(super) fn listing<T: serde::de::DeserializeOwned>(
+    dialect: &Dialect,
+    operation: &'static str,
+    member: &str,
+    answer: &Response<Bytes>,
+) -> Result<Listing<T>, ProviderError> {
+    let strange = || unexpected(dialect, operation, answer);
+    let mut page: Value = read(dialect, operation, answer)?;
+    let next = match page.get_mut("next_page_uri").map(Value::take) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(next)) => Some(next).filter(|next| !next.is_empty()),
+        Some(_) => return Err(strange()),
+    };
+    let items = page.get_mut(member).map(Value::take).ok_or_else(strange)?;
+    Ok(Listing { items: serde_json::from_value(items).map_err(|_| strange())?, next })
 }
 
 fn read_error(body: &[u8]) -> (Option<String>, Option<String>) {
@@ -154,7 +193,7 @@ fn message(dialect: &Dialect, wire: WireMessage) -> Option<RemoteMessage> {
 
 /// Twilio writes what it takes from us as a negative decimal, SignalWire as a positive one; what it
 /// costs us is the same.
-fn cost(price: &str, unit: &str) -> Option<Cost> {
+pub(super) fn cost(price: &str, unit: &str) -> Option<Cost> {
     let magnitude = price.strip_prefix('-').unwrap_or(price);
     let digits = match magnitude.split_once('.') {
         Some(_) => magnitude.trim_end_matches('0').trim_end_matches('.'),

@@ -9,3 +9,9 @@ use crate::domain::secret::Secret;
 pub(crate) fn basic(user: &str, password: &str) -> Secret {
     Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
 }
+
+/// Something that a person copies in one go: visible, without spaces. The providers publish no form for
+/// their tokens and keys.
+pub(crate) fn is_word(value: &str) -> bool {
+    (1..=256).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic())
+}

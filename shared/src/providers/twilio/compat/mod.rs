@@ -3,17 +3,23 @@
 //! out, a `WebhookDialect` on the way in. The two are apart so that a webhook's binary
 //! does not carry the code that sends.
 
+pub(crate) mod accounts;
 pub(crate) mod answer;
 mod boundaries;
+pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod credentials;
 pub(crate) mod form;
+pub(crate) mod market;
+pub(crate) mod numbers;
+pub(crate) mod rest;
 pub(crate) mod signature;
 pub(crate) mod webhook;
 
 use crate::domain::status::MessageStatus;
 use crate::provider::ProviderId;
 use crate::provider::error::{Effect, ErrorKind};
+use crate::provider::numbers::NumberKind;
 
 /// How one provider speaks the API, where it differs from the others.
 pub(crate) struct Dialect {
@@ -32,6 +38,17 @@ pub(crate) struct Dialect {
     pub(crate) errors: &'static [CodeRow],
     /// What the provider's status words mean.
     pub(crate) status: fn(&str) -> Option<MessageStatus>,
+    /// The HTTP statuses that say that a call was taken.
+    pub(crate) call_created: &'static [u16],
+    /// A call can be given the time that it may last.
+    pub(crate) call_limit: bool,
+    /// The kinds of numbers for sale, by the provider's names for them.
+    pub(crate) market: &'static [(NumberKind, &'static str)],
+    /// A search for numbers takes the size of its page. Whether it heeds what a number must carry or
+    /// not, what it answers is sifted.
+    pub(crate) market_pages: bool,
+    /// An order of a number may name an address and documents.
+    pub(crate) papers: bool,
 }
 
 /// Where a row of an error table comes from.

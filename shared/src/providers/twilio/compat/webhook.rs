@@ -97,7 +97,7 @@ pub(crate) fn parse(
 
 /// "Thank you": an empty document. `text/xml` is what the providers ask for
 /// (https://www.twilio.com/docs/messaging/twiml#twilios-request-to-your-application).
-pub(crate) fn respond(reply: Reply) -> HttpReply {
+pub(crate) fn respond(reply: &Reply) -> HttpReply {
     match reply {
         Reply::Empty | Reply::Agent(_) => HttpReply {
             status: 200,

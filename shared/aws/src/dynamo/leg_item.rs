@@ -1,0 +1,89 @@
+//! A leg of a call as an item: in no index, so that a report costs one write unit.
+
+use telephony::domain::call::{CallStatus, Leg, SignatureReport};
+use telephony::ports::{LegChange, StoreError};
+
+use super::attempt_item::cut;
+use super::write::Write;
+use crate::item::{ENTITY as KIND, Fields, Item, corrupt, json, millis, number, text, word};
+use crate::keys::SK;
+
+/// The value of `ent`.
+pub(super) const ENTITY: &str = "leg";
+
+/// Everything that a report says but the status: written once, whoever says it first. Who the account
+/// is decides whether anything is written at all.
+pub(super) fn facts(write: Write, change: &LegChange) -> Result<Write, StoreError> {
+    let write = write
+        .set(KIND, text(ENTITY))
+        .set("acct", text(change.account.as_str()))
+        .set("prov", text(change.provider.as_str()))
+        .set("ua", millis(change.at))
+        .when("attribute_not_exists(#acct) OR #acct = :acct");
+    let mut write = write;
+    for (name, value) in [("ctl", &change.control_id), ("ses", &change.session)] {
+        if let Some(value) = value {
+            write = write.set_once(name, text(value));
+        }
+    }
+    if let Some(at) = change.answered_at {
+        write = write.set_once("aa", millis(at));
+    }
+    if let Some(who) = &change.answered_by {
+        write = write.set_once("by", word(who)?);
+    }
+    if let Some(signature) = &change.signature {
+        write = write.set_once("sig", json(signature)?);
+    }
+    if let Some(duration) = change.duration {
+        let seconds = i64::try_from(duration).map_err(|_| corrupt("duration"))?;
+        write = write.set_once("dur", number(seconds));
+    }
+    if let Some(cost) = &change.cost {
+        write = write.set_once("cost", json(cost)?);
+    }
+    Ok(write)
+}
+
+/// The report's status with what it owns, only if it is higher.
+pub(super) fn status(write: Write, change: &LegChange) -> Result<Write, StoreError> {
+    let Some(reported) = &change.status else { return Ok(write) };
+    let cause = reported.cause.as_ref().map(word).transpose()?;
+    Ok(write
+        .set("st", text(reported.status.as_str()))
+        .set("rk", number(reported.status.rank()))
+        .assign("hc", cause)
+        .assign("pc", reported.provider_cause.as_deref().map(|words| text(cut(words))))
+        .assign("ea", reported.ended_at.map(millis))
+        .when("attribute_not_exists(#rk) OR #rk < :rk"))
+}
+
+/// The leg of an item.
+pub(super) fn read(item: &Item) -> Result<Leg, StoreError> {
+    let fields = Fields(item);
+    let sid = fields.text(SK)?.strip_prefix("L#").ok_or_else(|| corrupt(SK))?;
+    let (answered_at, ended_at) = (fields.maybe_time("aa"), fields.maybe_time("ea"));
+    let told = fields.maybe_number("dur").map(|seconds| u64::try_from(seconds).unwrap_or(0));
+    let between = answered_at.zip(ended_at).map(|(answered, ended)| ended.since(answered).as_secs());
+    Ok(Leg {
+        account: fields.parsed("acct")?,
+        provider: fields.parsed("prov")?,
+        sid: sid.parse().map_err(|_| corrupt(SK))?,
+        control_id: fields.owned("ctl"),
+        session: fields.owned("ses"),
+        status: match fields.maybe_text("st") {
+            Some(word) => CallStatus::from_word(word).ok_or_else(|| corrupt("st"))?,
+            // Something was reported about it, and not yet how it stands.
+            None => CallStatus::Queued,
+        },
+        cause: fields.maybe_word("hc")?,
+        provider_cause: fields.owned("pc"),
+        answered_at,
+        ended_at,
+        duration: told.or(between),
+        answered_by: fields.maybe_word("by")?,
+        signature: fields.maybe_json("sig")?.unwrap_or(SignatureReport::default()),
+        cost: fields.maybe_json("cost")?,
+        updated_at: fields.time("ua")?,
+    })
+}

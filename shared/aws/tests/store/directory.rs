@@ -1,0 +1,238 @@
+//! Accounts as webhooks and workers find them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use telephony::domain::account::{AccountRecord, ConnectionTest, Owner};
+use telephony::domain::secret::Secret;
+use telephony::ports::{AccountBook, Accounts, StoreError};
+use telephony::provider::ProviderId;
+use telephony_aws::{Book, Directory};
+
+use crate::accounts::{DEPLOYED, of, record};
+use crate::support::keys::{Keys, Parameters};
+use crate::support::samples::*;
+use crate::support::{Table, table};
+
+/// A process of its own: its caches are empty.
+struct Process {
+    directory: Directory,
+    keys: Arc<Keys>,
+    parameters: Arc<Parameters>,
+}
+
+fn process(table: &Table) -> Process {
+    let (keys, parameters) = (Arc::new(Keys::default()), Arc::new(Parameters::new(DEPLOYED)));
+    let directory = Directory::new(table.store.clone(), parameters.clone(), keys.clone());
+    Process { directory, keys, parameters }
+}
+
+impl Process {
+    async fn ids(&self, claims: &[&str]) -> Vec<String> {
+        let claims: Vec<String> = claims.iter().map(|claim| (*claim).to_owned()).collect();
+        let found = self.directory.candidates(ProviderId::Twilio, &claims).await.unwrap();
+        found.into_iter().map(|account| account.id.to_string()).collect()
+    }
+
+    async fn account(&self, name: &str, id: &str) -> Option<String> {
+        let found = self.directory.account(&tenant(name), &id.parse().unwrap()).await.unwrap();
+        found.map(|account| account.config.get("auth_token").unwrap().expose().to_owned())
+    }
+}
+
+async fn add(book: &Book, record: AccountRecord, seconds: i64) -> AccountRecord {
+    book.add(&tenant("acme"), &record, None, at(seconds)).await.unwrap();
+    book.find(&record.owner, &record.id).await.unwrap().unwrap()
+}
+
+async fn change(
+    book: &Book,
+    before: &AccountRecord,
+    change: impl FnOnce(&mut AccountRecord),
+) -> AccountRecord {
+    let mut after = before.clone();
+    change(&mut after);
+    book.replace(before, &after, at(100)).await.unwrap();
+    book.find(&before.owner, &before.id).await.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_squatter_does_not_push_the_real_one_out() {
+    let table = table().await;
+    let book = crate::accounts::book(&table);
+    for n in 0..6 {
+        add(&book, record(of(&format!("squat{n}")), &format!("s{n}"), "ACreal", "guess"), n).await;
+    }
+    let real = add(&book, record(of("acme"), "real", "ACreal", "t"), 50).await;
+    // Only claims, and the oldest four of them.
+    assert_eq!(process(&table).ids(&["ACreal"]).await, ["s0", "s1", "s2", "s3"]);
+    let test = ConnectionTest { at: at(60), problem: None, balance: None, note: None };
+    assert_eq!(book.note_test(&real, &test, true).await, Ok(true));
+    assert_eq!(process(&table).ids(&["ACreal"]).await, ["real", "s0", "s1", "s2"]);
+    // The platform stands before everybody.
+    add(&book, record(of("thief"), "thief", "ACplatform", "guess"), 0).await;
+    assert_eq!(process(&table).ids(&["ACplatform"]).await, ["platform-twilio", "thief"]);
+    assert_eq!(process(&table).ids(&["AClent", "ACplatform"]).await, ["platform-twilio", "lent", "thief"]);
+    assert_eq!(process(&table).ids(&["ACnobody"]).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_warm_webhook_asks_nobody() {
+    let table = table().await;
+    let book = crate::accounts::book(&table);
+    add(&book, record(of("acme"), "a", "ACown", "t"), 0).await;
+    let process = process(&table);
+    process.directory.warm_up().await;
+    assert_eq!(process.ids(&["ACown"]).await, ["a"]);
+    assert_eq!(process.account("acme", "a").await.as_deref(), Some("t"));
+    assert_eq!(process.ids(&["ACstranger"]).await, [""; 0]);
+    let calls =
+        || (process.keys.opened.load(Ordering::SeqCst), process.parameters.fetched.load(Ordering::SeqCst));
+    let before = calls();
+    table.meter.reset();
+    for _ in 0..5 {
+        process.directory.refresh().await;
+        assert_eq!(process.ids(&["ACown"]).await, ["a"]);
+        assert_eq!(process.ids(&["ACplatform"]).await, ["platform-twilio"]);
+        assert_eq!(process.ids(&["ACstranger"]).await, [""; 0]);
+        assert_eq!(process.account("acme", "a").await.as_deref(), Some("t"));
+    }
+    // The platform's name was looked up among the tenants' once; everything else was known.
+    assert_eq!(table.meter.take().requests, 1);
+    assert_eq!(calls(), before);
+    assert_eq!(before.1, 1, "one call to Secrets Manager");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_its_tenant_may_use_an_account() {
+    let table = table().await;
+    let book = crate::accounts::book(&table);
+    add(&book, record(of("acme"), "a", "ACown", "t"), 0).await;
+    add(&book, record(Owner::Platform, "p", "ACp", "pt"), 0).await;
+    let process = process(&table);
+    assert_eq!(process.account("acme", "a").await.as_deref(), Some("t"));
+    assert_eq!(process.account("rival", "a").await, None);
+    assert_eq!(process.account("rival", "p").await.as_deref(), Some("pt"));
+    assert_eq!(process.account("acme", "lent").await.as_deref(), Some("lent"));
+    assert_eq!(process.account("rival", "lent").await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_switched_off_is_left_out_and_gives_its_place_up() {
+    let table = table().await;
+    let book = crate::accounts::book(&table);
+    for n in 0..5 {
+        let added = add(&book, record(of(&format!("t{n}")), &format!("a{n}"), "ACshared", "t"), n).await;
+        if n < 2 {
+            change(&book, &added, |account| account.active = false).await;
+        }
+    }
+    let deployed = book.find(&Owner::Platform, &"platform-twilio".parse().unwrap()).await.unwrap().unwrap();
+    change(&book, &deployed, |account| account.active = false).await;
+    let process = process(&table);
+    assert_eq!(process.ids(&["ACshared"]).await, ["a2", "a3", "a4"]);
+    assert_eq!(process.ids(&["ACplatform"]).await, [""; 0]);
+    assert_eq!(process.account("t0", "a0").await, None);
+    assert_eq!(process.account("acme", "platform-twilio").await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_are_failures_and_not_answers() {
+    let table = table().await;
+    let book = crate::accounts::book(&table);
+    add(&book, record(of("acme"), "a", "ACown", "t"), 0).await;
+    let down = |what: &str| StoreError::Unavailable(format!("{what} is down"));
+    let process = process(&table);
+    process.keys.broken.store(true, Ordering::SeqCst);
+    let claims = ["ACown".to_owned()];
+    let refused = process.directory.candidates(ProviderId::Twilio, &claims).await;
+    assert_eq!(refused.unwrap_err(), down("KMS"), "the provider must come again");
+    assert!(process.directory.account(&tenant("acme"), &"a".parse().unwrap()).await.is_err());
+    // The platform's own accounts of the deployment need no key.
+    assert_eq!(process.ids(&["ACplatform"]).await, ["platform-twilio"]);
+    process.keys.broken.store(false, Ordering::SeqCst);
+    assert_eq!(process.ids(&["ACown"]).await, ["a"]);
+    process.keys.broken.store(true, Ordering::SeqCst);
+    assert_eq!(process.ids(&["ACown"]).await, ["a"]);
+
+    let cold = self::process(&table);
+    cold.parameters.broken.store(true, Ordering::SeqCst);
+    let refused = cold.directory.candidates(ProviderId::Twilio, &claims).await;
+    assert_eq!(refused.unwrap_err(), down("Secrets Manager"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_use_of_a_next_key_is_noted_once_for_each_key() {
+    let (table, acme) = (table().await, of("acme"));
+    let book = crate::accounts::book(&table);
+    let added = add(&book, record(acme.clone(), "a", "ACown", "t"), 0).await;
+    let rotating =
+        change(&book, &added, |account| account.own.set("next_auth_token", Secret::new("next"))).await;
+    assert_eq!(rotating.next_key_first_used_at(), None);
+    let noted = async |at_second: i64| {
+        let process = process(&table);
+        let claims = ["ACown".to_owned()];
+        let account = process.directory.candidates(ProviderId::Twilio, &claims).await.unwrap().remove(0);
+        table.meter.reset();
+        process.directory.next_key_used(&account, at(at_second)).await;
+        process.directory.next_key_used(&account, at(at_second + 1)).await;
+        assert_eq!(table.meter.take().requests, 1);
+        book.find(&acme, &"a".parse().unwrap()).await.unwrap().unwrap().next_key_first_used_at()
+    };
+    assert_eq!(noted(10).await, Some(at(10)));
+    assert_eq!(noted(20).await, Some(at(10)));
+    let now = book.find(&acme, &"a".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(now.version, rotating.version, "a note is no change");
+    // The next rotation begins anew.
+    let done = change(&book, &now, |account| {
+        account.own.set("auth_token", Secret::new("next"));
+        account.own.forget("next_auth_token");
+    })
+    .await;
+    assert_eq!(done.next_key_first_used_at(), None);
+    let again =
+        change(&book, &done, |account| account.own.set("next_auth_token", Secret::new("third"))).await;
+    assert_eq!(again.next_key_first_used_at(), None);
+    assert_eq!(noted(30).await, Some(at(30)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployed_accounts_next_key_is_noted_without_an_overlay() {
+    let table = table().await;
+    let rotating = DEPLOYED.replace(r#""next_auth_token": """#, r#""next_auth_token": "n""#);
+    let parameters = Arc::new(Parameters::new(&rotating));
+    let directory = Directory::new(table.store.clone(), parameters.clone(), Arc::new(Keys::default()));
+    let account =
+        directory.account(&tenant("acme"), &"platform-twilio".parse().unwrap()).await.unwrap().unwrap();
+    directory.next_key_used(&account, at(3)).await;
+    let book = Book::new(table.store.clone(), parameters, Arc::new(Keys::default()));
+    let seen = book.find(&Owner::Platform, &account.id).await.unwrap().unwrap();
+    assert_eq!((seen.next_key_first_used_at(), seen.version), (Some(at(3)), 0));
+    // The note alone is no account.
+    let bare = Arc::new(Parameters::new(r#"{"accounts": []}"#));
+    let bare = Book::new(table.store.clone(), bare, Arc::new(Keys::default()));
+    assert!(bare.list(&Owner::Platform).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_found_by_a_number_that_was_proven() {
+    let table = table().await;
+    let book = crate::accounts::book(&table);
+    let mut account = AccountRecord::new("r".parse().unwrap(), ProviderId::Retell, of("acme"));
+    account.own.set("auth_token", Secret::new("k"));
+    let first = add(&book, account.clone(), 0).await;
+    let second = add(&book, AccountRecord { id: "s".parse().unwrap(), ..account }, 1).await;
+    let ids = async |claims: &[String]| {
+        let found = process(&table).directory.candidates(ProviderId::Retell, claims).await.unwrap();
+        found.into_iter().map(|account| account.id.to_string()).collect::<Vec<_>>()
+    };
+    let claims = [OWN.to_owned()];
+    // Nobody is named so: those without a name stand in.
+    assert_eq!(ids(&claims).await, ["r", "s"]);
+    book.bind_name(&second, OWN, at(2)).await.unwrap();
+    assert_eq!(ids(&claims).await, ["s"]);
+    book.remove(&second).await.unwrap();
+    assert_eq!(ids(&claims).await, ["r"]);
+    book.remove(&first).await.unwrap();
+    assert!(ids(&claims).await.is_empty());
+}

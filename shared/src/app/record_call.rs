@@ -1,0 +1,229 @@
+//! What a provider reports about a call: merged into its leg, in any order, any number of times.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::route_cache::RouteCache;
+use crate::domain::address::Address;
+use crate::domain::call::{Call, CallDirection, CallRef, CallStatus};
+use crate::domain::ids::{AccountId, CallId};
+use crate::domain::number::PhoneNumber;
+use crate::domain::timestamp::Timestamp;
+use crate::ports::{CallRecords, Inbox, LegChange, LegStatus, Merged, StoreError, Unrouted};
+use crate::provider::ProviderId;
+use crate::provider::calling::{CallEvent, CallHappening};
+use crate::provider::webhooks::{CallLookup, WebhookKind};
+
+/// Records calls.
+pub struct RecordCall {
+    /// Who holds which number.
+    pub routes: Arc<RouteCache>,
+    /// Calls.
+    pub calls: Arc<dyn CallRecords>,
+    /// Where the operator looks for what could not be routed.
+    pub inbox: Arc<dyn Inbox>,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is recorded, under this call.
+    Recorded(CallRef),
+    /// It names nothing of this account's. Recorded for the operator.
+    Unrouted,
+}
+
+impl RecordCall {
+    /// Records one verified event. The call is the one that our opaque id names; at first contact it
+    /// follows from the account and what the provider calls the call, and its owner is the one who
+    /// holds our number through that account. Every write is conditioned on the account.
+    ///
+    /// # Errors
+    /// When the store fails; the provider is to report again.
+    pub async fn record(
+        &self,
+        provider: ProviderId,
+        account: &AccountId,
+        event: &CallEvent,
+        now: Timestamp,
+    ) -> Result<Taken, StoreError> {
+        let named = event.callback_id.as_deref().and_then(CallRef::from_opaque);
+        let call = match named {
+            Some(call) => call,
+            None => match self.first_contact(provider, account, event, now).await? {
+                Some(call) => call,
+                None => return self.unrouted(account, event, "unknown_number", now).await,
+            },
+        };
+        let change = change(provider, account, event, now);
+        match self.calls.merge_leg(&call, &change).await? {
+            Merged::Applied => {
+                tracing::info!(
+                    %provider, call_id = %call.call, provider_sid = %event.sid,
+                    status = change.status.map(|status| status.status.as_str()), "Call event"
+                );
+                Ok(Taken::Recorded(call))
+            }
+            Merged::Stale => Ok(Taken::Recorded(call)),
+            Merged::Foreign => self.unrouted(account, event, "foreign_call", now).await,
+        }
+    }
+
+    /// Opens the call that a provider asks an agent for. `None`: nobody holds the number through this
+    /// account.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn look_up(
+        &self,
+        provider: ProviderId,
+        account: &AccountId,
+        lookup: &CallLookup,
+        now: Timestamp,
+    ) -> Result<Option<CallRef>, StoreError> {
+        let Some(number) = self.held(account, &lookup.to, now).await? else { return Ok(None) };
+        // The provider repeats a lookup with the time of the first one, and names it in no other way.
+        let at = lookup.at.unwrap_or(now).to_string();
+        let parts = ["lookup", account.as_str(), lookup.from.as_str(), lookup.to.as_str(), &at];
+        let id = CallId::derived(&parts);
+        let call = Call {
+            id,
+            tenant: number.tenant.clone(),
+            direction: CallDirection::Inbound,
+            provider,
+            account: account.clone(),
+            number: number.id,
+            from: lookup.from.clone(),
+            to: lookup.to.clone(),
+            user: number.user,
+            agent: number.agent,
+            created_at: now,
+        };
+        self.calls.open(&call).await?;
+        Ok(Some(CallRef { tenant: number.tenant, call: id }))
+    }
+
+    async fn first_contact(
+        &self,
+        provider: ProviderId,
+        account: &AccountId,
+        event: &CallEvent,
+        now: Timestamp,
+    ) -> Result<Option<CallRef>, StoreError> {
+        let (Some(from), Some(to)) = (&event.from, &event.to) else { return Ok(None) };
+        let direction = event.direction.unwrap_or(CallDirection::Inbound);
+        let own = match direction {
+            CallDirection::Inbound => to,
+            CallDirection::Outbound => from,
+        };
+        let Some(number) = self.held(account, own, now).await? else { return Ok(None) };
+        let name = event.session.as_deref().unwrap_or(event.sid.as_str());
+        let id = CallId::derived(&["call", account.as_str(), name]);
+        let call = Call {
+            id,
+            tenant: number.tenant.clone(),
+            direction,
+            provider,
+            account: account.clone(),
+            number: number.id,
+            from: from.clone(),
+            to: to.clone(),
+            user: number.user,
+            agent: number.agent,
+            created_at: now,
+        };
+        self.calls.open(&call).await?;
+        Ok(Some(CallRef { tenant: number.tenant, call: id }))
+    }
+
+    async fn held(
+        &self,
+        account: &AccountId,
+        own: &Address,
+        now: Timestamp,
+    ) -> Result<Option<PhoneNumber>, StoreError> {
+        match own.phone() {
+            Some(phone) => self.routes.by_account(account, phone, now).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn unrouted(
+        &self,
+        account: &AccountId,
+        event: &CallEvent,
+        reason: &'static str,
+        at: Timestamp,
+    ) -> Result<Taken, StoreError> {
+        tracing::warn!(%account, provider_sid = %event.sid, reason, "Call event not routed");
+        let own = match event.direction {
+            Some(CallDirection::Outbound) => &event.from,
+            Some(CallDirection::Inbound) | None => &event.to,
+        };
+        let unrouted = Unrouted {
+            account: account.clone(),
+            kind: WebhookKind::Events,
+            sid: event.sid.to_string(),
+            own: own.as_ref().map(|own| own.as_str().to_owned()),
+            reason,
+            at,
+        };
+        self.inbox.record_unrouted(&unrouted).await?;
+        Ok(Taken::Unrouted)
+    }
+}
+
+/// What an event changes about its leg.
+fn change(provider: ProviderId, account: &AccountId, event: &CallEvent, now: Timestamp) -> LegChange {
+    let at = event.at.unwrap_or(now);
+    let mut change = LegChange {
+        account: account.clone(),
+        provider,
+        sid: event.sid.clone(),
+        control_id: event.control_id.clone(),
+        session: event.session.clone(),
+        status: None,
+        answered_at: None,
+        answered_by: None,
+        signature: None,
+        duration: None,
+        cost: None,
+        at: now,
+    };
+    let reached = |status| Some(LegStatus { status, cause: None, provider_cause: None, ended_at: None });
+    let seconds = |duration: &Option<Duration>| duration.map(|duration| duration.as_secs());
+    match &event.what {
+        CallHappening::Initiated { signature } => {
+            change.status = reached(CallStatus::Initiated);
+            change.signature = Some(*signature);
+        }
+        CallHappening::Ringing => change.status = reached(CallStatus::Ringing),
+        CallHappening::Answered => {
+            change.status = reached(CallStatus::InProgress);
+            change.answered_at = Some(at);
+        }
+        CallHappening::Ended { status, cause, provider_cause, duration, cost } => {
+            change.status = Some(LegStatus {
+                status: *status,
+                cause: Some(*cause),
+                provider_cause: Some(provider_cause.clone()),
+                ended_at: Some(at),
+            });
+            change.duration = seconds(duration);
+            change.cost = cost.clone();
+        }
+        CallHappening::AnsweredBy(who) => change.answered_by = Some(*who),
+        CallHappening::Billed { cost, duration } => {
+            change.cost = Some(cost.clone());
+            change.duration = seconds(duration);
+        }
+        CallHappening::Bridged
+        | CallHappening::GreetingEnded { .. }
+        | CallHappening::PlaybackEnded { .. }
+        | CallHappening::Digits { .. }
+        | CallHappening::Stream { .. }
+        | CallHappening::Analysed { .. }
+        | CallHappening::Other { .. } => {}
+    }
+    change
+}
