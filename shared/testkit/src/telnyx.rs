@@ -141,10 +141,14 @@ pub fn message(n: u32, status: &str) -> Value {
 pub fn message_status(n: u32, status: &str, code: Option<&str>) -> Value {
     let mut payload = message(n, status);
     if let Some(code) = code {
-        payload["errors"] = json!([{"code": code, "title": "failed", "detail": "it failed"}]);
+        set(&mut payload, "errors", json!([{"code": code, "title": "failed", "detail": "it failed"}]));
     }
     let name = if status == "sent" { "message.sent" } else { "message.finalized" };
     event(name, n, &payload)
+}
+
+fn set(object: &mut Value, member: &str, value: Value) {
+    object.as_object_mut().expect("an object").insert(member.to_owned(), value);
 }
 
 /// The state as it travels.
@@ -160,7 +164,7 @@ pub fn call(name: &str, n: u32, more: &Value) -> Value {
         "start_time": "2026-01-05T14:04:50.000Z",
     });
     for (member, value) in more.as_object().expect("an object") {
-        payload[member] = value.clone();
+        set(&mut payload, member, value.clone());
     }
     event(name, n, &payload)
 }

@@ -78,13 +78,11 @@ impl Connection for Accounts {
             let error = refused(OPERATION, &answer);
             // 20012 and 20013: the key is good, and the account may not act.
             let suspended = error.code().is_some_and(|code| matches!(code.0.as_str(), "20012" | "20013"));
-            return match error.kind() {
-                ErrorKind::Authentication if suspended && error.status() == Some(403) => Ok(AccountState {
-                    balance: None,
-                    active: false,
-                    note: error.message().map(str::to_owned),
-                }),
-                _ => Err(error),
+            let known = error.kind() == ErrorKind::Authentication && error.status() == Some(403);
+            return if known && suspended {
+                Ok(AccountState { balance: None, active: false, note: error.message().map(str::to_owned) })
+            } else {
+                Err(error)
             };
         }
         let wire: WireBalance = super::client::data(OPERATION, &answer)?;
@@ -164,6 +162,6 @@ impl Subaccounts for Accounts {
         // To enable takes a body, to disable takes none.
         let body = active.then(|| json!({ "reenable_all_connections": true }));
         let answer = self.client.call(OPERATION, Method::POST, &path, body.as_ref()).await?;
-        if answer.status().as_u16() == 200 { Ok(()) } else { Err(refused(OPERATION, &answer)) }
+        super::client::data::<serde_json::Value>(OPERATION, &answer).map(|_| ())
     }
 }

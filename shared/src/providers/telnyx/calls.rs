@@ -171,8 +171,9 @@ impl Calls {
     }
 }
 
-/// OpenAPI, CallRequest, `answering_machine_detection`. The premium kind always waits for the greeting's
-/// end; `greeting_end` reports it also where no beep is heard, which `detect_beep` does not.
+/// OpenAPI, CallRequest, `answering_machine_detection`. `greeting_end` reports the greeting's end also
+/// where no beep is heard, which `detect_beep` does not. The premium kind may keep silent about it where
+/// it hears none: who waits for it needs a timer of its own.
 fn detection_word(detection: MachineDetection) -> &'static str {
     match detection {
         MachineDetection { premium: true, .. } => "premium",

@@ -92,8 +92,9 @@ impl Client {
     pub(crate) async fn delete(&self, operation: &'static str, path: &str) -> Result<(), ProviderError> {
         let answer = self.call(operation, Method::DELETE, path, None).await?;
         match answer.status().as_u16() {
-            // 200 with the resource is documented everywhere; 204 says the same.
-            200 | 204 => Ok(()),
+            // 200 with the resource is documented everywhere; 204 says the same without it.
+            200 => data::<Value>(operation, &answer).map(|_| ()),
+            204 => Ok(()),
             _ => gone(operation, &answer),
         }
     }

@@ -106,7 +106,7 @@ impl NumberMarket for Market {
         let path = format!("/available_phone_numbers?{}", filter(search));
         let list: Vec<WireOffer> = self.client.get(OPERATION, &path).await?;
         let exact = list.into_iter().filter(|wire| wire.best_effort != Some(true));
-        let offers = exact.map(|wire| offer(wire).ok_or_else(|| strange(OPERATION)));
+        let offers = exact.map(|wire| offer(&wire).ok_or_else(|| strange(OPERATION)));
         let mut offers = offers.collect::<Result<Vec<_>, _>>()?;
         offers.retain(|offer| fits(offer, search));
         offers.truncate(usize::try_from(search.limit).unwrap_or(usize::MAX));
@@ -248,7 +248,7 @@ const fn features(wanted: NumberCapabilities) -> [(bool, &'static str); 3] {
     [(wanted.voice, "voice"), (wanted.sms, "sms"), (wanted.mms, "mms")]
 }
 
-fn offer(wire: WireOffer) -> Option<NumberOffer> {
+fn offer(wire: &WireOffer) -> Option<NumberOffer> {
     let has = |name: &str| wire.features.iter().any(|feature| feature.name.as_deref() == Some(name));
     let region = |kind: &str| {
         let found = wire.region_information.iter().find(|region| region.region_type.as_deref() == Some(kind));

@@ -36,7 +36,7 @@ pub(super) fn received(payload: &Value) -> Result<Event, WebhookError> {
 /// `message.sent` and `message.finalized`.
 pub(super) fn status(
     payload: &Value,
-    occasion: Occasion,
+    occasion: &Occasion,
     request: &InboundRequest,
 ) -> Result<Event, WebhookError> {
     let wire: WireMessage = shaped(payload)?;

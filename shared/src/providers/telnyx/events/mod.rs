@@ -52,7 +52,7 @@ pub(super) fn read(body: &Value, request: &InboundRequest) -> Result<Event, Webh
     };
     match name {
         "message.received" => message::received(payload),
-        "message.sent" | "message.finalized" => message::status(payload, occasion, request),
+        "message.sent" | "message.finalized" => message::status(payload, &occasion, request),
         "number_order.complete" => order::report(payload, occasion),
         "call.recording.saved" => call::recording(payload, occasion),
         _ if name.starts_with("call.") || name.starts_with("streaming.") => {
