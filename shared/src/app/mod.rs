@@ -10,6 +10,8 @@ pub mod list_conversations;
 pub mod present;
 pub mod problem;
 pub mod project;
+pub mod provider_accounts;
+pub mod provider_problem;
 pub mod receive_message;
 pub mod record_status;
 pub mod resolve;

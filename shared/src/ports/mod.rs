@@ -13,6 +13,7 @@ mod projection;
 mod reading;
 mod reports;
 mod settings;
+mod stock;
 mod wallets;
 
 pub use accounts::{AccountBook, AccountWrite, BoundAccount};
@@ -27,4 +28,5 @@ pub use projection::Projection;
 pub use reading::{Conversations, Messages};
 pub use reports::{Merged, Reports, StatusChange};
 pub use settings::{Consents, Templates};
+pub use stock::{NumberStock, StockNumber};
 pub use wallets::{Deposited, Wallets};

@@ -11,7 +11,7 @@ use super::requests::Transacted;
 use super::tries::Tries;
 use super::write::Write;
 use crate::item::{Fields, Item, json, keyed, text};
-use crate::keys::{self, Key};
+use crate::keys::{self, GSI1PK, GSI1SK, Key};
 
 const ENTITY: &str = "num";
 
@@ -26,6 +26,22 @@ fn item(key: &Key, number: &PhoneNumber) -> Result<Item, StoreError> {
 
 fn read(item: &Item) -> Result<PhoneNumber, StoreError> {
     Fields(item).json("doc")
+}
+
+/// Both items of a number, unless somebody else has it. The route is also in the index, under its account.
+pub(super) fn holding(number: &PhoneNumber) -> Result<Vec<Write>, StoreError> {
+    let own = item(&keys::number(&number.tenant, &number.phone), number)?;
+    let mut route = item(&keys::route(&number.account, &number.phone), number)?;
+    route.insert(GSI1PK.into(), text(keys::numbers_of(&number.account)));
+    route.insert(GSI1SK.into(), text(number.phone.expose()));
+    let same = |write: Write| {
+        write
+            .when("attribute_not_exists(#PK) OR (#id = :same_id AND #tenant = :same_tenant AND #acct = :same_acct)")
+            .with("same_id", text(number.id.to_string()))
+            .with("same_tenant", text(number.tenant.as_str()))
+            .with("same_acct", text(number.account.as_str()))
+    };
+    Ok(vec![same(Write::put(own)), same(Write::put(route))])
 }
 
 #[async_trait]
@@ -43,19 +59,10 @@ impl Numbers for Store {
     }
 
     async fn put(&self, number: &PhoneNumber) -> Result<bool, StoreError> {
-        let own = item(&keys::number(&number.tenant, &number.phone), number)?;
-        let route = item(&keys::route(&number.account, &number.phone), number)?;
-        let same_holding = |write: Write| {
-            write
-                .when("attribute_not_exists(#PK) OR (#id = :same_id AND #tenant = :same_tenant AND #acct = :same_acct)")
-                .with("same_id", text(number.id.to_string()))
-                .with("same_tenant", text(number.tenant.as_str()))
-                .with("same_acct", text(number.account.as_str()))
-        };
+        let writes = holding(number)?;
         let mut tries = Tries::default();
         loop {
-            let writes = vec![same_holding(Write::put(own.clone())), same_holding(Write::put(route.clone()))];
-            match self.transact(writes).await? {
+            match self.transact(writes.clone()).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(_) => return Ok(false),
                 Transacted::Conflict => tries.again().await?,

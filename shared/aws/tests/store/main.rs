@@ -16,6 +16,8 @@ mod contacts;
 mod directory;
 mod folding;
 mod lists;
+mod managing;
+mod managing_desk;
 mod numbers;
 mod outbox;
 mod receiving;
