@@ -203,9 +203,11 @@ mod tests {
             advance(Duration::from_secs(1)).await;
             ask(&cache, other, Ok(Some(other))).await;
         }
-        let kept = lock(&cache);
-        assert_eq!((kept.found.len(), kept.nothing.len()), (4, 4));
-        drop(kept);
+        let kept = |cache: &Cache| {
+            let kept = lock(cache);
+            (kept.found.len(), kept.nothing.len())
+        };
+        assert_eq!(kept(&cache), (4, 4));
         assert_eq!(ask(&cache, 1, Ok(Some(7))).await, (Some(Some(7)), true));
     }
 }

@@ -18,6 +18,8 @@ pub mod post_event;
 pub mod present;
 pub mod problem;
 pub mod project;
+pub mod provider_accounts;
+pub mod provider_problem;
 pub mod receive_message;
 pub mod record_call;
 pub mod record_status;

@@ -17,6 +17,7 @@ mod reading;
 mod reports;
 mod routing;
 mod settings;
+mod stock;
 mod wallets;
 
 pub use accounts::{AccountBook, AccountWrite, BoundAccount};
@@ -35,4 +36,5 @@ pub use reading::{Conversations, Messages};
 pub use reports::{Merged, Reports, StatusChange};
 pub use routing::{AccountStates, Decisions};
 pub use settings::{Consents, Templates};
+pub use stock::{NumberStock, StockNumber};
 pub use wallets::{Deposited, Wallets};

@@ -32,6 +32,7 @@ mod pending;
 mod projection;
 mod reports;
 mod requests;
+mod stock;
 mod summary;
 mod templates;
 mod tries;

@@ -12,7 +12,7 @@ use super::requests::Transacted;
 use super::tries::Tries;
 use super::write::Write;
 use crate::item::{Fields, Item, json, keyed, millis, text};
-use crate::keys::{self, Key};
+use crate::keys::{self, GSI1PK, GSI1SK, Key};
 
 const ENTITY: &str = "num";
 
@@ -41,6 +41,32 @@ fn read(item: &Item) -> Result<PhoneNumber, StoreError> {
     Fields(item).json("doc")
 }
 
+/// Both items of a number, unless somebody else has it. The route is also in the index, under its account.
+pub(super) fn holding(number: &PhoneNumber) -> Result<Vec<Write>, StoreError> {
+    let own = item(&keys::number(&number.tenant, &number.phone), number)?;
+    let mut route = item(&keys::route(&number.account, &number.phone), number)?;
+    route.insert(GSI1PK.into(), text(keys::numbers_of(&number.account)));
+    route.insert(GSI1SK.into(), text(number.phone.expose()));
+    let same = |write: Write| {
+        write
+            .when("attribute_not_exists(#PK) OR (#id = :same_id AND #tenant = :same_tenant AND #acct = :same_acct)")
+            .with("same_id", text(number.id.to_string()))
+            .with("same_tenant", text(number.tenant.as_str()))
+            .with("same_acct", text(number.account.as_str()))
+    };
+    let mut writes = vec![same(Write::put(own)), same(Write::put(route))];
+    // A webhook of a tenant's own account may name nothing but our number.
+    if number.own_account {
+        writes.push(account_name(number, number.provider, &number.account));
+    }
+    if let Some(via) = &number.voice_via {
+        let route = item(&keys::route(&via.account, &number.phone), number)?;
+        writes.push(same(Write::put(route)));
+        writes.push(account_name(number, via.provider, &via.account));
+    }
+    Ok(writes)
+}
+
 #[async_trait]
 impl Numbers for Store {
     async fn by_account(&self, account: &AccountId, phone: &E164) -> Result<Option<PhoneNumber>, StoreError> {
@@ -56,25 +82,7 @@ impl Numbers for Store {
     }
 
     async fn put(&self, number: &PhoneNumber) -> Result<bool, StoreError> {
-        let own = item(&keys::number(&number.tenant, &number.phone), number)?;
-        let route = item(&keys::route(&number.account, &number.phone), number)?;
-        let same_holding = |write: Write| {
-            write
-                .when("attribute_not_exists(#PK) OR (#id = :same_id AND #tenant = :same_tenant AND #acct = :same_acct)")
-                .with("same_id", text(number.id.to_string()))
-                .with("same_tenant", text(number.tenant.as_str()))
-                .with("same_acct", text(number.account.as_str()))
-        };
-        let mut writes = vec![same_holding(Write::put(own)), same_holding(Write::put(route))];
-        // A webhook of a tenant's own account may name nothing but our number.
-        if number.own_account {
-            writes.push(account_name(number, number.provider, &number.account));
-        }
-        if let Some(via) = &number.voice_via {
-            let route = item(&keys::route(&via.account, &number.phone), number)?;
-            writes.push(same_holding(Write::put(route)));
-            writes.push(account_name(number, via.provider, &via.account));
-        }
+        let writes = holding(number)?;
         let mut tries = Tries::default();
         loop {
             match self.transact(writes.clone()).await? {

@@ -20,6 +20,8 @@ mod endpoints;
 mod events;
 mod folding;
 mod lists;
+mod managing;
+mod managing_desk;
 mod numbers;
 mod outbox;
 mod receiving;

@@ -1,0 +1,163 @@
+//! `import_number`: one number, if the account proves that it holds it.
+
+use super::list::{held, stocked};
+use super::{Actor, Asked, ProviderAccounts};
+use crate::api::provider_management::{ProviderAnswer, ProviderNumberBody, ProviderRequest};
+use crate::app::problem::{Code, Problem};
+use crate::app::provider_problem;
+use crate::domain::account::{AccountRecord, Owner};
+use crate::domain::ids::{NumberId, TenantId};
+use crate::domain::number::PhoneNumber;
+use crate::domain::phone::E164;
+use crate::ports::StockNumber;
+use crate::provider::numbers::{HeldNumbers, RemoteNumber};
+
+/// What became of a number.
+pub(super) enum Imported {
+    /// It was stored now.
+    New(ProviderNumberBody),
+    /// It was stored before.
+    Known(ProviderNumberBody),
+    /// Another tenant has it through this account.
+    OfAnother,
+    /// This tenant has it through another account.
+    Elsewhere,
+}
+
+impl ProviderAccounts {
+    pub(super) async fn import_number(
+        &self,
+        actor: &Actor,
+        asked: &Asked,
+        request: &ProviderRequest,
+    ) -> Result<ProviderAnswer, Problem> {
+        let number = request.number.as_deref().unwrap_or_default();
+        let wrong = "must be a number in E.164 form, such as +14155550123";
+        let phone: E164 =
+            number.parse().map_err(|_| Problem::new(Code::InvalidNumber).and_field("number", wrong))?;
+        let record = self.meant(actor, asked, |record| actor.manages(&record.owner)).await?;
+        let holdings = self.holdings(&record)?;
+        let found = holdings.find(&phone).await;
+        let found = found.map_err(|error| provider_problem::problem(&error, "Reading the number"))?;
+        let remote = found.ok_or_else(|| {
+            Problem::new(Code::NoProviderForNumber)
+                .with_detail(
+                    "The account does not hold this number at the provider, or its key may not read numbers.",
+                )
+                .and_field("number", "is not held by this account")
+        })?;
+        let tenant = destination(&record, request.tenant_id.as_ref().map(|_| &asked.tenant));
+        match self.import(&record, tenant, &remote).await? {
+            Imported::New(number) | Imported::Known(number) => {
+                Ok(ProviderAnswer { number: Some(number), ..ProviderAnswer::default() })
+            }
+            Imported::OfAnother => {
+                Err(Problem::new(Code::NumberUnavailable).and_field("number", "is held by somebody else"))
+            }
+            Imported::Elsewhere => Err(Problem::new(Code::NumberUnavailable)
+                .and_field("number", "exists already, through another account of yours")),
+        }
+    }
+
+    /// The numbers of an account at the provider.
+    pub(super) fn holdings(&self, record: &AccountRecord) -> Result<Box<dyn HeldNumbers>, Problem> {
+        match self.desk.held_numbers(&record.account()) {
+            Some(Ok(holdings)) => Ok(holdings),
+            Some(Err(error)) => Err(provider_problem::problem(&error, "Reading the numbers")),
+            None => Err(Problem::new(Code::CapabilityMissing)),
+        }
+    }
+
+    /// Stores a number that an account has proven to hold. Repeating it changes nothing.
+    pub(super) async fn import(
+        &self,
+        record: &AccountRecord,
+        tenant: Option<&TenantId>,
+        remote: &RemoteNumber,
+    ) -> Result<Imported, Problem> {
+        let imported = match (self.numbers.by_account(&record.id, &remote.phone).await?, tenant) {
+            (Some(known), Some(tenant)) if known.tenant == *tenant => Imported::Known(held(&known)),
+            (Some(_), _) => Imported::OfAnother,
+            (None, Some(tenant)) => self.give(record, tenant, remote).await?,
+            (None, None) => self.keep(record, remote).await?,
+        };
+        // Providers whose webhooks name no account name the number instead.
+        let proven = matches!(imported, Imported::New(_) | Imported::Known(_));
+        if proven && record.owner.tenant().is_some() && record.names().is_empty() {
+            self.book.bind_name(record, remote.phone.expose(), self.clock.now()).await?;
+        }
+        Ok(imported)
+    }
+
+    async fn give(
+        &self,
+        record: &AccountRecord,
+        tenant: &TenantId,
+        remote: &RemoteNumber,
+    ) -> Result<Imported, Problem> {
+        let now = self.clock.now();
+        let number = PhoneNumber {
+            id: NumberId::from_bits(self.random.ulid(now)),
+            tenant: tenant.clone(),
+            phone: remote.phone.clone(),
+            provider: record.provider,
+            account: record.id.clone(),
+            sid: Some(remote.sid.clone()),
+            voice_via: None,
+            own_account: record.owner.tenant().is_some(),
+            user: None,
+            agent: None,
+            auto_answer: None,
+            display_name: remote.mark.clone().unwrap_or_else(|| remote.phone.expose().to_owned()),
+            is_active: remote.active,
+            // The oldest of a tenant sends while none is primary.
+            is_primary: false,
+            voice: remote.capabilities.voice,
+            sms: remote.capabilities.sms,
+            mms: remote.capabilities.mms,
+            created_at: now,
+        };
+        let put = match record.owner {
+            Owner::Platform => self.stock.assign(&number).await?,
+            Owner::Tenant(_) => self.numbers.put(&number).await?,
+        };
+        if put {
+            return Ok(Imported::New(held(&number)));
+        }
+        // Somebody was faster, or the tenant has it elsewhere.
+        Ok(match self.numbers.by_account(&record.id, &remote.phone).await? {
+            Some(known) if known.tenant == *tenant => Imported::Known(held(&known)),
+            Some(_) => Imported::OfAnother,
+            None => Imported::Elsewhere,
+        })
+    }
+
+    async fn keep(&self, record: &AccountRecord, remote: &RemoteNumber) -> Result<Imported, Problem> {
+        let number = StockNumber {
+            phone: remote.phone.clone(),
+            provider: record.provider,
+            account: record.id.clone(),
+            sid: Some(remote.sid.clone()),
+            voice: remote.capabilities.voice,
+            sms: remote.capabilities.sms,
+            mms: remote.capabilities.mms,
+            imported_at: self.clock.now(),
+        };
+        if self.stock.put_stock(&number).await? {
+            return Ok(Imported::New(stocked(&number)));
+        }
+        Ok(match self.stock.in_stock(&record.id, &remote.phone).await? {
+            Some(known) => Imported::Known(stocked(&known)),
+            None => Imported::OfAnother,
+        })
+    }
+}
+
+/// Whose an imported number becomes: a tenant's own account's numbers are the tenant's, the platform's
+/// are nobody's unless the platform names a tenant.
+pub(super) fn destination<'t>(
+    record: &'t AccountRecord,
+    named: Option<&'t TenantId>,
+) -> Option<&'t TenantId> {
+    record.owner.tenant().or(named)
+}
