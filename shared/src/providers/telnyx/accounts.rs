@@ -162,6 +162,6 @@ impl Subaccounts for Accounts {
         // To enable takes a body, to disable takes none.
         let body = active.then(|| json!({ "reenable_all_connections": true }));
         let answer = self.client.call(OPERATION, Method::POST, &path, body.as_ref()).await?;
-        super::client::data::<serde_json::Value>(OPERATION, &answer).map(|_| ())
+        super::client::data::<serde_json::Map<String, serde_json::Value>>(OPERATION, &answer).map(|_| ())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::config::unusable;
 use super::error::row;
@@ -93,7 +93,7 @@ impl Client {
         let answer = self.call(operation, Method::DELETE, path, None).await?;
         match answer.status().as_u16() {
             // 200 with the resource is documented everywhere; 204 says the same without it.
-            200 => data::<Value>(operation, &answer).map(|_| ()),
+            200 => data::<Map<String, Value>>(operation, &answer).map(|_| ()),
             204 => Ok(()),
             _ => gone(operation, &answer),
         }
@@ -120,10 +120,17 @@ pub(crate) fn body<T: DeserializeOwned>(
     answer: &Response<Bytes>,
 ) -> Result<T, ProviderError> {
     match answer.status().as_u16() {
-        // What is not as documented may have had its effect all the same.
-        200 => serde_json::from_slice(answer.body()).map_err(|_| unexpected(operation, answer)),
+        // What is not as documented may have had its effect all the same. (A list would be read as the
+        // members of an object in their order.)
+        200 if is_object(answer.body()) => {
+            serde_json::from_slice(answer.body()).map_err(|_| unexpected(operation, answer))
+        }
         _ => Err(refused(operation, answer)),
     }
+}
+
+fn is_object(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'{')
 }
 
 /// An answer that is not what Telnyx documents.

@@ -60,7 +60,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         Source::new("managesOptOuts", "docs, advanced-opt-in-out-management"),
         Source::new(
             "longCodeRate",
-            "docs, messaging rate limits: long code, 0.1 a second outside a campaign",
+            "docs, messaging rate limits: 0.1 a second outside the US; of the US as the campaign allows",
         ),
         Source::new("webhookPatience", "docs, receiving-webhooks-for-messaging"),
     ],

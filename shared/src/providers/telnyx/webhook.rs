@@ -146,5 +146,10 @@ fn content_type(request: &InboundRequest) -> Option<String> {
 
 /// Reads a member of a verified event that has a shape.
 pub(super) fn shaped<'v, T: Deserialize<'v>>(value: &'v Value) -> Result<T, WebhookError> {
-    T::deserialize(value).map_err(|_| WebhookError::Malformed("a member has another type than documented"))
+    const MALFORMED: WebhookError = WebhookError::Malformed("a member has another type than documented");
+    // A list would be read as the members of an object in their order.
+    if !value.is_object() {
+        return Err(MALFORMED);
+    }
+    T::deserialize(value).map_err(|_| MALFORMED)
 }

@@ -1,6 +1,7 @@
 //! Telnyx: a scheme of its own, so its cases are its own too.
 
 mod accounts;
+mod call_events;
 mod calls;
 mod control;
 mod errors;
