@@ -9,7 +9,7 @@ use telephony::app::compose::Compose;
 use telephony::app::route::Router;
 use telephony::app::send_message::SendMessage;
 use telephony::domain::price::PriceTable;
-use telephony_aws::{AssumedStates, Clients, Profile};
+use telephony_aws::{Clients, Profile, TableStates};
 use telephony_lambda::Error;
 use telephony_lambda::clock::{SystemClock, SystemRandom};
 use telephony_lambda::config::Settings;
@@ -33,7 +33,10 @@ async fn run() -> Result<(), Error> {
                 router: Router {
                     numbers: store.clone(),
                     conversations: store.clone(),
-                    accounts: Arc::new(AssumedStates),
+                    accounts: Arc::new(TableStates::new(
+                        (*store).clone(),
+                        settings.optional("PLATFORM_ACCOUNTS").unwrap_or_default(),
+                    )),
                     prices: PriceTable::bundled(),
                 },
                 templates: store.clone(),

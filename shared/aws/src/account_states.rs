@@ -1,89 +1,77 @@
-//! What the router may know of provider accounts.
+//! What the router may know of provider accounts: everything but their credentials.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use async_trait::async_trait;
+use telephony::domain::account::{AccountState as Making, DEFAULT_PRIORITY, Owner};
 use telephony::domain::ids::{AccountId, TenantId};
 use telephony::domain::routing::{AccountState, Scope};
-use telephony::ports::{AccountStates, Accounts, StoreError};
+use telephony::ports::{AccountStates, StoreError};
 
-/// The states that follow from the credential store: an account that it has is configured and active,
-/// with the usual priority. For those that may read credentials.
-#[derive(Clone)]
-pub struct StatesOfAccounts(pub Arc<dyn Accounts>);
+use crate::dynamo::{Store, StoredAccount};
+use crate::item::Fields;
+use crate::keys;
 
-impl std::fmt::Debug for StatesOfAccounts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("StatesOfAccounts")
+/// The states that the table tells, of accounts that the deployment has and of those that were written
+/// through the API. Reads no secret, and needs no key.
+#[derive(Clone, Debug)]
+pub struct TableStates {
+    store: Store,
+    deployed: BTreeSet<AccountId>,
+}
+
+impl TableStates {
+    /// `deployed`: the accounts whose credentials the deployment was given, separated by commas.
+    pub fn new(store: Store, deployed: &str) -> Self {
+        let deployed = deployed.split(',').filter_map(|id| id.trim().parse().ok()).collect();
+        Self { store, deployed }
+    }
+
+    fn state(&self, id: &AccountId, owner: &Owner, stored: Option<&StoredAccount>) -> Option<AccountState> {
+        let deployed = *owner == Owner::Platform && self.deployed.contains(id);
+        let fields = stored.map(|stored| Fields(stored.item()));
+        // A note about an account that the deployment does not have any more is nobody's account.
+        let written = stored.is_some_and(|stored| stored.envelope.is_some());
+        if !deployed && !written {
+            return None;
+        }
+        let opening = fields.is_some_and(|fields| fields.maybe_word("st") == Ok(Some(Making::Opening)));
+        let priority = fields.and_then(|fields| fields.maybe_number("prio"));
+        let scope = match owner {
+            Owner::Platform => Scope::Platform,
+            Owner::Tenant(_) => Scope::Own,
+        };
+        Some(AccountState {
+            configured: !opening,
+            active: !fields.is_some_and(|fields| fields.flag("off")),
+            priority: priority.and_then(|p| u32::try_from(p).ok()).unwrap_or(u32::from(DEFAULT_PRIORITY)),
+            scope,
+        })
     }
 }
 
 #[async_trait]
-impl AccountStates for StatesOfAccounts {
+impl AccountStates for TableStates {
+    /// 1 batch read.
     async fn states(
         &self,
         tenant: &TenantId,
         accounts: &BTreeSet<AccountId>,
     ) -> Result<BTreeMap<AccountId, AccountState>, StoreError> {
+        let owners = [Owner::Tenant(tenant.clone()), Owner::Platform];
+        let wanted: Vec<_> =
+            owners.iter().flat_map(|owner| accounts.iter().map(move |id| keys::account(owner, id))).collect();
+        let stored = self.store.accounts_by_key(wanted).await?;
         let mut states = BTreeMap::new();
         for id in accounts {
-            if let Some(account) = self.0.account(tenant, id).await? {
-                let scope = if account.tenant.is_some() { Scope::Own } else { Scope::Platform };
-                states.insert(id.clone(), AccountState { scope, ..AccountState::default() });
+            let found = owners.iter().find_map(|owner| {
+                let key = keys::account(owner, id);
+                self.state(id, owner, stored.get(&key))
+            });
+            if let Some(state) = found {
+                states.insert(id.clone(), state);
             }
         }
         Ok(states)
-    }
-}
-
-/// Takes every account for configured, for functions that may not read credentials: whether it is, the
-/// sending worker finds out.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AssumedStates;
-
-#[async_trait]
-impl AccountStates for AssumedStates {
-    async fn states(
-        &self,
-        _tenant: &TenantId,
-        accounts: &BTreeSet<AccountId>,
-    ) -> Result<BTreeMap<AccountId, AccountState>, StoreError> {
-        Ok(accounts.iter().map(|id| (id.clone(), AccountState::default())).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{AccountStates as _, AssumedStates, StatesOfAccounts};
-    use crate::SecretAccounts;
-    use crate::secrets::SecretSource;
-    use std::sync::Arc;
-    use telephony::domain::routing::Scope;
-    use telephony::ports::StoreError;
-
-    struct Text(&'static str);
-
-    #[async_trait::async_trait]
-    impl SecretSource for Text {
-        async fn fetch(&self) -> Result<String, StoreError> {
-            Ok(self.0.to_owned())
-        }
-    }
-
-    #[tokio::test]
-    async fn what_the_credential_store_has_is_configured() {
-        let secret = r#"{"accounts": [
-            {"id": "platform", "provider": "twilio", "config": {"auth_token": "x"}},
-            {"id": "own", "provider": "twilio", "tenant": "demo", "config": {"auth_token": "x"}},
-            {"id": "foreign", "provider": "twilio", "tenant": "rival", "config": {"auth_token": "x"}}]}"#;
-        let states = StatesOfAccounts(Arc::new(SecretAccounts::new(Arc::new(Text(secret)))));
-        let wanted = ["platform", "own", "foreign", "none"].map(|id| id.parse().unwrap()).into();
-        let demo = "demo".parse().unwrap();
-        let known = states.states(&demo, &wanted).await.unwrap();
-        let scopes: Vec<_> = known.iter().map(|(id, state)| (id.as_str(), state.scope)).collect();
-        assert_eq!(scopes, [("own", Scope::Own), ("platform", Scope::Platform)]);
-        assert!(known.values().all(|state| state.configured && state.active && state.priority == 100));
-        assert_eq!(AssumedStates.states(&demo, &wanted).await.unwrap().len(), 4);
     }
 }

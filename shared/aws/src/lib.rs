@@ -25,7 +25,7 @@ mod seals;
 mod secrets;
 mod vault;
 
-pub use account_states::{AssumedStates, StatesOfAccounts};
+pub use account_states::TableStates;
 pub use book::Book;
 pub use bucket::Bucket;
 pub use clients::{Clients, Missing, Profile};

@@ -50,6 +50,11 @@ impl StoredAccount {
         Ok(Self { id: fields.parsed(SK)?, provider: fields.maybe_parsed("prov")?, envelope, item })
     }
 
+    /// What is stored.
+    pub(crate) fn item(&self) -> &Item {
+        &self.item
+    }
+
     /// The record without its settings. `deployed`: what the deployment says of this account, if it
     /// names it. `None`: only a note about an account that the deployment does not name any more.
     pub(crate) fn record(

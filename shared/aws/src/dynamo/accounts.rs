@@ -1,7 +1,7 @@
 //! Accounts, the names that webhooks find them by, and the client's keys that made them. Settings are
 //! sealed before they come here and opened after they left.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use telephony::domain::account::{AccountRecord, AccountState, ConnectionTest, Owner};
@@ -12,12 +12,12 @@ use telephony::provider::ProviderId;
 
 use super::Store;
 use super::account_item::{ENTITY, Holder, StoredAccount, sealed, set_of};
-use super::requests::{Refusals, Transacted};
+use super::requests::{Refusals, Transacted, key_of};
 use super::tries::Tries;
 use super::write::Write;
 use crate::envelope::Envelope;
 use crate::item::{ENTITY as KIND, Fields, Item, json, keyed, millis, number, text, word};
-use crate::keys::{self, TTL};
+use crate::keys::{self, Key, TTL};
 
 /// Who owns a key: what `own` says of the account that a client's key made.
 const OF_PLATFORM: &str = "#platform";
@@ -121,6 +121,15 @@ impl Store {
     /// What is stored of an owner's accounts. 1 query.
     pub(crate) async fn stored_accounts(&self, owner: &Owner) -> Result<Vec<StoredAccount>, StoreError> {
         self.read_partition(&keys::accounts(owner), "").await?.into_iter().map(StoredAccount::read).collect()
+    }
+
+    /// What is stored under these keys. 1 batch read.
+    pub(crate) async fn accounts_by_key(
+        &self,
+        wanted: Vec<Key>,
+    ) -> Result<HashMap<Key, StoredAccount>, StoreError> {
+        let items = self.read_many(wanted).await?;
+        items.into_iter().map(|item| Ok((key_of(&item)?, StoredAccount::read(item)?))).collect()
     }
 
     /// What is stored of one account. 1 consistent read.

@@ -197,7 +197,7 @@ impl World {
                 router: Router {
                     numbers: plain.clone(),
                     conversations: plain.clone(),
-                    accounts: Arc::new(telephony_aws::AssumedStates),
+                    accounts: Arc::new(telephony_aws::TableStates::new((*plain).clone(), "test-twilio,test-signalwire")),
                     prices,
                 },
                 templates: plain.clone(),
