@@ -248,7 +248,9 @@ def test_keys_are_used_for_credentials_only_and_made_by_one_function() -> None:
         for statement in statements(logical_id):
             actions = {action for action in statement["Action"] if action.startswith("kms:")}
             if actions:
-                assert statement["Condition"] == {"StringEquals": {"kms:EncryptionContext:purpose": "provider-credentials"}}, logical_id
+                condition, bound, locally = statement["Condition"]["Fn::If"]
+                assert bound == {"StringEquals": {"kms:EncryptionContext:purpose": "provider-credentials"}}, logical_id
+                assert (condition, locally) == ("HasTls", {"Ref": "AWS::NoValue"}), "only the emulator does without"
                 assert actions <= {"kms:Decrypt", "kms:GenerateDataKey"}, logical_id
             if "kms:GenerateDataKey" in actions:
                 makers.add(function_name(logical_id))
