@@ -102,6 +102,7 @@ pub async fn inbound(body: &str) -> Result<Path, Error> {
             queue: queue.clone(),
             clock: clock.clone(),
         },
+        calls: store.clone(),
         clock: clock.clone(),
         random: clock.clone(),
     };

@@ -40,7 +40,8 @@ fn change(record: &StreamRecord) -> Result<Option<Change>, Error> {
         Record::Message(view) if record.change == stream::Change::Insert => Some(Change::Added(view)),
         Record::Message(view) => ended(view, record)?,
         Record::Attempt { attempt, state } => Some(Change::AttemptMoved(attempt, state)),
-        Record::Leg { .. } | Record::Other => None,
+        Record::Leg { call, state } => Some(Change::LegMoved(call, state)),
+        Record::Other => None,
     })
 }
 

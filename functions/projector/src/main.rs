@@ -45,10 +45,11 @@ async fn run() -> Result<(), Error> {
             emit: Emit {
                 listeners: Listeners::new(store.clone(), store.clone()),
                 log: store.clone(),
-                numbers: store,
+                numbers: store.clone(),
                 queue,
                 clock: Arc::new(SystemClock),
             },
+            calls: store,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         },

@@ -33,6 +33,7 @@ async fn run() -> Result<(), Error> {
     store.warm_up().await;
     let handler = handler::Handler {
         accounts: ProviderAccounts {
+            public_base_url: settings.public_base_url()?,
             book: Arc::new(clients.book(&store, secret, key)),
             numbers: store.clone(),
             stock: store.clone(),

@@ -69,10 +69,30 @@ pub struct ProviderRequest {
     pub tenant_id: Option<String>,
     /// A number in E.164 form.
     pub number: Option<String>,
+    /// How the number reaches this provider from the one that holds it; in `import_number` only.
+    pub trunk: Option<TrunkBody>,
     /// At most this many, 1 to 100.
     pub limit: Option<u32>,
     /// The `nextCursor` of the answer before.
     pub cursor: Option<String>,
+}
+
+/// A SIP trunk, at the provider that holds the number.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrunkBody {
+    /// Its address (`name.pstn.twilio.com`).
+    pub termination_uri: String,
+    /// Its user.
+    #[schemars(with = "Option<String>")]
+    pub username: Option<Secret>,
+    /// Its password.
+    #[schemars(with = "Option<String>")]
+    pub password: Option<Secret>,
+    /// The agent that answers calls.
+    pub agent_id: Option<String>,
+    /// The agent that places calls.
+    pub outbound_agent_id: Option<String>,
 }
 
 /// One value of a configuration.

@@ -9,6 +9,7 @@ pub mod compose;
 pub mod copy_media;
 pub mod deliver;
 pub mod emit;
+mod emit_call;
 pub mod event_endpoints;
 pub mod event_schedule;
 pub mod explain_route;

@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::answer::Answer;
 use super::emit::Emit;
 use super::retry;
+use crate::domain::call::{CallRef, Leg};
 use crate::domain::message::{Attempt, AttemptRef, Direction, MediaCopy, MessageView};
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Clock, Job, Projection, Queue, Random, StoreError};
+use crate::ports::{CallRecords, Clock, Job, Projection, Queue, Random, StoreError};
 use crate::provider::ProviderId;
 use crate::provider::registry;
 
@@ -23,6 +24,8 @@ pub enum Change {
     AttemptMoved(AttemptRef, Box<Attempt>),
     /// A message ended, perhaps without an attempt that says so; its status before is told.
     Ended(Box<MessageView>, Option<MessageStatus>),
+    /// A leg of a call was written or moved.
+    LegMoved(CallRef, Box<Leg>),
 }
 
 /// What the operator counts.
@@ -52,6 +55,8 @@ pub struct Project {
     pub answer: Answer,
     /// What customers are told of.
     pub emit: Emit,
+    /// Calls.
+    pub calls: Arc<dyn CallRecords>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
@@ -73,6 +78,12 @@ impl Project {
             Change::Ended(view, previous) => {
                 // What ended by its attempt was told of already, under the same id.
                 self.emit.status(view, *previous).await?;
+                Ok(Outcome::Nothing)
+            }
+            Change::LegMoved(reference, leg) => {
+                if let Some((call, _)) = self.calls.call(reference).await? {
+                    self.emit.leg(&call, leg).await?;
+                }
                 Ok(Outcome::Nothing)
             }
         }

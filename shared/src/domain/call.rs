@@ -81,6 +81,25 @@ impl CallStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
+    /// This status on a leg of which is known whether it was answered: people talked on one that was,
+    /// whatever word its end was reported with, and in whatever order.
+    #[must_use]
+    pub const fn of_leg(self, answered: bool) -> Self {
+        match self {
+            Self::Canceled | Self::Failed | Self::Busy | Self::NoAnswer if answered => Self::Completed,
+            Self::Queued | Self::Initiated | Self::Ringing if answered => Self::InProgress,
+            Self::Queued
+            | Self::Initiated
+            | Self::Ringing
+            | Self::InProgress
+            | Self::Canceled
+            | Self::Failed
+            | Self::Busy
+            | Self::NoAnswer
+            | Self::Completed => self,
+        }
+    }
+
     /// It is over.
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Canceled | Self::Failed | Self::Busy | Self::NoAnswer | Self::Completed)

@@ -72,9 +72,11 @@ pub(super) fn read(item: &Item) -> Result<Leg, StoreError> {
         control_id: fields.owned("ctl"),
         session: fields.owned("ses"),
         status: match fields.maybe_text("st") {
-            Some(word) => CallStatus::from_word(word).ok_or_else(|| corrupt("st"))?,
+            Some(word) => {
+                CallStatus::from_word(word).ok_or_else(|| corrupt("st"))?.of_leg(answered_at.is_some())
+            }
             // Something was reported about it, and not yet how it stands.
-            None => CallStatus::Queued,
+            None => CallStatus::Queued.of_leg(answered_at.is_some()),
         },
         cause: fields.maybe_word("hc")?,
         provider_cause: fields.owned("pc"),

@@ -197,7 +197,10 @@ impl World {
                 router: Router {
                     numbers: plain.clone(),
                     conversations: plain.clone(),
-                    accounts: Arc::new(telephony_aws::TableStates::new((*plain).clone(), "test-twilio,test-signalwire")),
+                    accounts: Arc::new(telephony_aws::TableStates::new(
+                        (*plain).clone(),
+                        "test-twilio,test-signalwire",
+                    )),
                     prices,
                 },
                 templates: plain.clone(),
@@ -238,6 +241,7 @@ impl World {
             clock: clock.clone(),
         };
         let project = Project {
+            calls: plain.clone(),
             projection: cut.clone(),
             queue: jobs.clone(),
             answer,

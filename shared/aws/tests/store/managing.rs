@@ -41,6 +41,7 @@ async fn stack() -> Stack {
     let desk = TestDesk::default();
     let store = Arc::new(table.store.clone());
     let accounts = ProviderAccounts {
+        public_base_url: "https://phone.example.com".into(),
         book: Arc::new(crate::accounts::book(&table)),
         numbers: store.clone(),
         stock: store,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::provider::account::ProviderAccount;
 use crate::provider::connection::Connection;
 use crate::provider::error::ProviderError;
-use crate::provider::numbers::HeldNumbers;
+use crate::provider::numbers::{HeldNumbers, TrunkNumbers};
 use crate::provider::registry::{self, Setting};
 use crate::provider::subaccounts::Subaccounts;
 use crate::provider::transport::HttpTransport;
@@ -28,6 +28,9 @@ pub trait Desk: Send + Sync {
 
     /// The numbers that it holds.
     fn held_numbers(&self, account: &ProviderAccount) -> Capability<dyn HeldNumbers>;
+
+    /// The numbers that reach it over a trunk.
+    fn trunk_numbers(&self, account: &ProviderAccount) -> Capability<dyn TrunkNumbers>;
 
     /// The accounts below it.
     fn subaccounts(&self, account: &ProviderAccount) -> Capability<dyn Subaccounts>;
@@ -52,6 +55,11 @@ impl Desk for Providers {
 
     fn held_numbers(&self, account: &ProviderAccount) -> Capability<dyn HeldNumbers> {
         registry::held_numbers(account.provider)
+            .map(|make| make(account, &self.environment, self.transport.clone()))
+    }
+
+    fn trunk_numbers(&self, account: &ProviderAccount) -> Capability<dyn TrunkNumbers> {
+        registry::trunk_numbers(account.provider)
             .map(|make| make(account, &self.environment, self.transport.clone()))
     }
 

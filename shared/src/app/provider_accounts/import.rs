@@ -2,15 +2,16 @@
 
 use super::list::{held, stocked};
 use super::{Actor, Asked, ProviderAccounts};
-use crate::api::provider_management::{ProviderAnswer, ProviderNumberBody, ProviderRequest};
+use crate::api::provider_management::{ProviderAnswer, ProviderNumberBody, ProviderRequest, TrunkBody};
 use crate::app::problem::{Code, Problem};
 use crate::app::provider_problem;
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::{NumberId, TenantId};
-use crate::domain::number::PhoneNumber;
+use crate::domain::number::{PhoneNumber, VoiceBinding};
 use crate::domain::phone::E164;
 use crate::ports::StockNumber;
-use crate::provider::numbers::{HeldNumbers, RemoteNumber};
+use crate::provider::numbers::{HeldNumbers, RemoteNumber, TrunkNumber};
+use crate::provider::registry;
 
 /// What became of a number.
 pub(super) enum Imported {
@@ -36,17 +37,14 @@ impl ProviderAccounts {
         let phone: E164 =
             number.parse().map_err(|_| Problem::new(Code::InvalidNumber).and_field("number", wrong))?;
         let record = self.meant(actor, asked, |record| actor.manages(&record.owner)).await?;
-        let holdings = self.holdings(&record)?;
-        let found = holdings.find(&phone).await;
-        let found = found.map_err(|error| provider_problem::problem(&error, "Reading the number"))?;
-        let remote = found.ok_or_else(|| {
-            Problem::new(Code::NoProviderForNumber)
-                .with_detail(
-                    "The account does not hold this number at the provider, or its key may not read numbers.",
-                )
-                .and_field("number", "is not held by this account")
-        })?;
+        let remote = match &request.trunk {
+            Some(trunk) => self.bring_along(&record, phone, trunk).await?,
+            None => self.held_at_provider(&record, &phone).await?,
+        };
         let tenant = destination(&record, request.tenant_id.as_ref().map(|_| &asked.tenant));
+        if let Some(bound) = self.bind_calls(&record, tenant, &remote).await? {
+            return Ok(ProviderAnswer { number: Some(bound), ..ProviderAnswer::default() });
+        }
         match self.import(&record, tenant, &remote).await? {
             Imported::New(number) | Imported::Known(number) => {
                 Ok(ProviderAnswer { number: Some(number), ..ProviderAnswer::default() })
@@ -57,6 +55,81 @@ impl ProviderAccounts {
             Imported::Elsewhere => Err(Problem::new(Code::NumberUnavailable)
                 .and_field("number", "exists already, through another account of yours")),
         }
+    }
+
+    async fn held_at_provider(&self, record: &AccountRecord, phone: &E164) -> Result<RemoteNumber, Problem> {
+        let holdings = self.holdings(record)?;
+        let found = holdings.find(phone).await;
+        let found = found.map_err(|error| provider_problem::problem(&error, "Reading the number"))?;
+        found.ok_or_else(|| {
+            Problem::new(Code::NoProviderForNumber)
+                .with_detail(
+                    "The account does not hold this number at the provider, or its key may not read numbers.",
+                )
+                .and_field("number", "is not held by this account")
+        })
+    }
+
+    /// Makes a number of another provider known to this one, which it reaches over a trunk.
+    async fn bring_along(
+        &self,
+        record: &AccountRecord,
+        phone: E164,
+        trunk: &TrunkBody,
+    ) -> Result<RemoteNumber, Problem> {
+        let trunks = match self.desk.trunk_numbers(&record.account()) {
+            Some(Ok(trunks)) => trunks,
+            Some(Err(error)) => return Err(provider_problem::problem(&error, "Importing the number")),
+            None => {
+                return Err(Problem::new(Code::CapabilityMissing)
+                    .and_field("trunk", "is for providers that take numbers over a trunk"));
+            }
+        };
+        let uri = trunk.termination_uri.trim();
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':');
+        if uri.is_empty() || uri.len() > 255 || !uri.bytes().all(plain) {
+            return Err(Problem::field("trunk.termination_uri", "must be the host of a SIP trunk"));
+        }
+        let number = TrunkNumber {
+            phone,
+            termination_uri: uri.to_owned(),
+            user: trunk.username.clone(),
+            password: trunk.password.clone(),
+            inbound_agent: trunk.agent_id.clone(),
+            outbound_agent: trunk.outbound_agent_id.clone(),
+            lookup_url: Some(format!("{}/api/webhooks/{}", self.public_base_url, record.provider)),
+            mark: None,
+        };
+        let imported = trunks.import(&number).await;
+        imported.map_err(|error| provider_problem::problem(&error, "Importing the number"))
+    }
+
+    /// A number that the tenant holds through another account already, and that reaches this one over a
+    /// trunk: from now on its calls go here. `None`: it is no such number.
+    async fn bind_calls(
+        &self,
+        record: &AccountRecord,
+        tenant: Option<&TenantId>,
+        remote: &RemoteNumber,
+    ) -> Result<Option<ProviderNumberBody>, Problem> {
+        let Some(tenant) = tenant else { return Ok(None) };
+        if !registry::features(record.provider).trunk_numbers {
+            return Ok(None);
+        }
+        let Some(number) = self.numbers.by_tenant(tenant, &remote.phone).await? else { return Ok(None) };
+        if number.account == record.id {
+            return Ok(None);
+        }
+        let via = VoiceBinding {
+            provider: record.provider,
+            account: record.id.clone(),
+            sid: Some(remote.sid.clone()),
+        };
+        let bound = PhoneNumber { voice_via: Some(via), ..number };
+        if !self.numbers.put(&bound).await? {
+            return Err(Problem::new(Code::NumberUnavailable).and_field("number", "is held by somebody else"));
+        }
+        Ok(Some(held(&bound)))
     }
 
     /// The numbers of an account at the provider.

@@ -65,6 +65,8 @@ impl From<ProviderAnswer> for Managed {
 pub struct ProviderAccounts {
     /// The accounts.
     pub book: Arc<dyn AccountBook>,
+    /// What stands before `/api/` in our URLs, without a slash at the end.
+    pub public_base_url: String,
     /// The tenants' numbers.
     pub numbers: Arc<dyn Numbers>,
     /// Numbers by account.
@@ -213,7 +215,7 @@ fn only_its_members(request: &ProviderRequest) -> Result<(), Problem> {
         Action::DeleteProvider => (&["provider_id"], &[]),
         Action::TestConnection => (&[], &["provider_type", "provider_id"]),
         Action::ListNumbers => (&[], &["provider_type", "provider_id", "limit", "cursor"]),
-        Action::ImportNumber => (&["number"], &["provider_type", "provider_id"]),
+        Action::ImportNumber => (&["number"], &["provider_type", "provider_id", "trunk"]),
         Action::SyncNumbers => (&[], &["provider_type", "provider_id", "cursor"]),
     };
     let given = [
@@ -222,6 +224,7 @@ fn only_its_members(request: &ProviderRequest) -> Result<(), Problem> {
         ("config", request.config.is_some()),
         ("scope", request.scope.is_some()),
         ("number", request.number.is_some()),
+        ("trunk", request.trunk.is_some()),
         ("limit", request.limit.is_some()),
         ("cursor", request.cursor.is_some()),
     ];
