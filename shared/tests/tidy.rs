@@ -221,3 +221,14 @@ fn the_lease_of_an_attempt_outlasts_the_worker() {
     let seconds: u64 = timeout.and_then(|text| text.parse().ok()).expect("its timeout is a number");
     assert!(telephony::app::deliver::LEASE.as_secs() > seconds);
 }
+
+/// The same of a try to tell somebody of an event.
+#[test]
+fn the_lease_of_a_try_outlasts_the_event_worker() {
+    let template = read("template.yaml");
+    let worker =
+        template.split("\n  EventWorkerFunction:").nth(1).expect("the template has the event worker");
+    let timeout = worker.split("Timeout:").nth(1).and_then(|rest| rest.lines().next()).map(str::trim);
+    let seconds: u64 = timeout.and_then(|text| text.parse().ok()).expect("its timeout is a number");
+    assert!(telephony::app::post_event::LEASE.as_secs() > seconds);
+}

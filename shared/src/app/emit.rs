@@ -107,7 +107,7 @@ impl Emit {
             return Ok(());
         }
         // Recorded first: whoever dies in between comes again, and finds it recorded.
-        if self.log.record(event).await? {
+        if self.log.record_event(event).await? {
             tracing::info!(event_id = %event.id, kind = %event.kind, tenant = %event.tenant, "Event recorded");
         }
         let (tenant, thread) = (event.tenant.clone(), event.thread);

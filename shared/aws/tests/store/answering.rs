@@ -148,10 +148,8 @@ async fn a_caller_who_is_gone_and_a_command_that_is_refused_are_no_errors() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_to_nobodys_number_is_turned_away_and_noted() {
-    let transport = ReplayTransport::new().then(
-        |request| assert_eq!(action(request).0, "reject"),
-        Ok(response(200, &[], OK)),
-    );
+    let transport = ReplayTransport::new()
+        .then(|request| assert_eq!(action(request).0, "reject"), Ok(response(200, &[], OK)));
     let (table, record, answer) = desk(transport).await;
     let mut began = telnyx::call_initiated(1);
     began["data"]["payload"]["to"] = "+14155550177".into();
@@ -159,6 +157,7 @@ async fn a_call_to_nobodys_number_is_turned_away_and_noted() {
     acted.unwrap();
     assert_eq!(taken, Taken::Unrouted);
     let items = table.client.scan().table_name(&table.name).send().await.unwrap();
-    let kinds: Vec<&str> = items.items().iter().filter_map(|item| item["ent"].as_s().ok()).map(String::as_str).collect();
+    let kinds: Vec<&str> =
+        items.items().iter().filter_map(|item| item["ent"].as_s().ok()).map(String::as_str).collect();
     assert!(kinds.contains(&"unr") && !kinds.contains(&"leg"), "{kinds:?}");
 }
