@@ -97,7 +97,7 @@ fn a_bad_job_fails_alone() {
         match job {
             Job::CopyMedia { index: 1, .. } => Err("the store is away"),
             Job::CopyMedia { index: 2, .. } => panic!("a bug"),
-            Job::CopyMedia { .. } | Job::Send { .. } => Ok(()),
+            _ => Ok(()),
         }
     };
     let event: QueueEvent = serde_json::from_value(event).unwrap();
@@ -121,7 +121,7 @@ fn a_fifo_group_stops_at_its_first_failure() {
     ]});
     let handler = async |job: Job, _: &Delivery| match job {
         Job::CopyMedia { index: 1, .. } => Err("no"),
-        Job::CopyMedia { .. } | Job::Send { .. } => Ok(()),
+        _ => Ok(()),
     };
     let event: QueueEvent = serde_json::from_value(event).unwrap();
     assert_eq!(ids(&serve_jobs(event, "r", 10, &handler).now_or_never().unwrap()), ["a", "c"]);
