@@ -21,12 +21,15 @@ const FRESH: Duration = Duration::from_secs(60);
 /// How many tenants' wishes are kept.
 const CAPACITY: usize = 4096;
 
+/// What was learnt, and when.
+type Known<K, V> = Mutex<HashMap<K, (Timestamp, V)>>;
+
 /// Who wants to hear of what. One per process.
 pub struct Listeners {
     endpoints: Arc<dyn Endpoints>,
     agents: Arc<dyn Agents>,
-    filters: Mutex<HashMap<TenantId, (Timestamp, Arc<[EventFilter]>)>>,
-    answering: Mutex<HashMap<(TenantId, AgentId), (Timestamp, bool)>>,
+    filters: Known<TenantId, Arc<[EventFilter]>>,
+    answering: Known<(TenantId, AgentId), bool>,
 }
 
 impl Listeners {
@@ -68,12 +71,7 @@ impl Listeners {
     }
 }
 
-fn remember<K: std::hash::Hash + Eq, V>(
-    known: &Mutex<HashMap<K, (Timestamp, V)>>,
-    key: K,
-    now: Timestamp,
-    value: V,
-) {
+fn remember<K: std::hash::Hash + Eq, V>(known: &Known<K, V>, key: K, now: Timestamp, value: V) {
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     if known.len() >= CAPACITY && !known.contains_key(&key) {
         known.clear();
