@@ -24,6 +24,7 @@ mod fuse;
 mod line;
 mod order;
 mod schedule;
+mod statuses;
 #[path = "../support/mod.rs"]
 mod support;
 mod world;
