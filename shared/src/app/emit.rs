@@ -17,7 +17,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::ports::{Agents, Clock, Endpoints, EventLog, Job, Numbers, Queue, StoreError};
 
 /// How long the wishes of a tenant are used. A new endpoint hears of what happens after this time.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_secs(5);
 /// How many tenants' wishes are kept.
 const CAPACITY: usize = 4096;
 
