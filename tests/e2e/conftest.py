@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-from world import PROVIDERS, Api, Simulator, Tenant, World, stack_file
+from world import FORM_PROVIDERS, PROVIDERS, Api, Simulator, Tenant, World, stack_file
 
 
 def pytest_configure() -> None:
@@ -41,6 +41,11 @@ def sim(world: World) -> Simulator:
 @pytest.fixture
 def tenant(world: World) -> Tenant:
     return world.tenant()
+
+
+@pytest.fixture(params=FORM_PROVIDERS)
+def form_provider(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 @pytest.fixture(params=PROVIDERS)

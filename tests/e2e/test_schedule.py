@@ -75,7 +75,7 @@ def waiting(world: World) -> Waiting:
     tenant.deposit("1")
     numbers = {provider: tenant.number(provider) for provider in PROVIDERS}
     sent = {}
-    for name, provider in (("twilio", "twilio"), ("signalwire", "signalwire"), ("stopped", "signalwire")):
+    for name, provider in (("twilio", "twilio"), ("signalwire", "signalwire"), ("telnyx", "telnyx"), ("stopped", "signalwire")):
         body = {"to": contact(), "message": words(), "sendAt": at.isoformat(), "from": numbers[provider]}
         sent[name] = tenant.api.send(**body)
         assert sent[name]["status"] == "scheduled"

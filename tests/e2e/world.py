@@ -6,10 +6,7 @@ used before: every test makes contacts of its own, and a tenant of its own where
 
 from __future__ import annotations
 
-import base64
 import concurrent.futures
-import hashlib
-import hmac
 import json
 import os
 import random
@@ -26,12 +23,16 @@ from typing import Any, TypeVar
 import boto3
 import requests
 from botocore.config import Config
-from twilio.request_validator import RequestValidator
-
 from contract import Contract
+from signer import SIGNATURES as SIGNATURES
+from signer import Signer, wire
+
+import seed  # noqa: E402  of scripts/, where signer looks
 
 ROOT = Path(__file__).resolve().parents[2]
-PROVIDERS = ["twilio", "signalwire"]
+# Those that send texts, and those of them whose webhooks are forms.
+PROVIDERS = ["twilio", "signalwire", "telnyx"]
+FORM_PROVIDERS = ["twilio", "signalwire"]
 XML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 T = TypeVar("T")
 # Every text of a test says this word, so that the logs can be searched for texts.
@@ -269,7 +270,8 @@ class Simulator:
         received = self.call("POST", f"/phones/{phone}/text", {"to": to, "body": body, **more})
         for entry in received["callbacks"]:
             assert entry["response"] and entry["response"]["status"] == 200, entry
-            assert entry["response"]["reply"] == {"kind": "empty"}, entry
+            # Telnyx reads the status alone.
+            assert entry["provider"] == "telnyx" or entry["response"]["reply"] == {"kind": "empty"}, entry
         return received
 
     def redeliver(self, webhook: dict[str, Any]) -> None:
@@ -289,7 +291,7 @@ class Simulator:
     def creates_to(self, phone: str) -> list[dict[str, Any]]:
         """The requests to send something to a phone, in their order."""
         entries = self.call("GET", "/requests", operation="messages.create")["requests"]
-        return [entry for entry in entries if dict(map(tuple, entry["params"])).get("To") == phone]
+        return [entry for entry in entries if phone in (params_of(entry).get("To"), params_of(entry).get("to"))]
 
     def fault(self, operation: str, kind: str, *, times: int = 1, skip: int = 0, match: dict[str, Any] | None = None, **params: Any) -> int:
         body = {"operation": operation, "kind": kind, "times": times, "skip": skip, "match": match or {}, "params": params}
@@ -298,47 +300,13 @@ class Simulator:
     def unfault(self, id: int) -> None:
         self.call("DELETE", f"/faults/{id}")
 
-    def number(self, provider: str, account: str, number: str, sms_url: str) -> None:
-        self.call("POST", "/numbers", {"provider": provider, "account": account, "phone_number": number, "sms_url": sms_url})
+    def number(self, provider: str, account: str, number: str, **settings: str) -> None:
+        self.call("POST", "/numbers", {"provider": provider, "account": account, "phone_number": number, **settings})
 
 
-# ---- webhooks that a test signs itself ---------------------------------------------------------------
-
-
-class Signer:
-    """Signs as the providers do, with Twilio's own library and from SignalWire's description."""
-
-    def __init__(self, credentials: dict[str, str]) -> None:
-        self.accounts = {"twilio": credentials["TwilioAccountSid"], "signalwire": credentials["SignalwireProjectId"]}
-        self.keys = {"twilio": credentials["TwilioAuthToken"], "signalwire": credentials["SignalwireSigningKey"]}
-
-    def headers(self, provider: str, url: str, params: dict[str, str], key: str | None = None) -> dict[str, str]:
-        key = key or self.keys[provider]
-        if provider == "twilio":
-            return {"X-Twilio-Signature": RequestValidator(key).compute_signature(url, params)}
-        text = url + "".join(name + value for name, value in sorted(params.items(), key=lambda pair: pair[0]))
-        signature = base64.b64encode(hmac.new(key.encode(), text.encode(), hashlib.sha1).digest()).decode()
-        return {"X-SignalWire-Signature": signature, "X-Twilio-Signature": signature}
-
-    def new_sid(self, provider: str) -> str:
-        if provider == "twilio":
-            return "SM" + secrets.token_hex(16)
-        text = secrets.token_hex(16)
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-8{text[17:20]}-{text[20:]}"
-
-    def inbound(self, provider: str, sender: str, to: str, body: str, sid: str | None = None) -> dict[str, str]:
-        sid = sid or self.new_sid(provider)
-        return {
-            "MessageSid": sid, "SmsSid": sid, "AccountSid": self.accounts[provider], "ApiVersion": "2010-04-01",
-            "From": sender, "To": to, "Body": body, "NumMedia": "0", "NumSegments": "1",
-        }  # fmt: skip
-
-    def report(self, provider: str, sid: str, sender: str, to: str, status: str, error: str | None = None) -> dict[str, str]:
-        return {
-            "MessageSid": sid, "SmsSid": sid, "AccountSid": self.accounts[provider], "ApiVersion": "2010-04-01",
-            "From": sender, "To": to, "MessageStatus": status, "SmsStatus": status,
-            **({"ErrorCode": error} if error else {}),
-        }  # fmt: skip
+def params_of(request: dict[str, Any]) -> dict[str, Any]:
+    """A request's parameters, from its query, its form or its JSON."""
+    return dict(map(tuple, request["params"]))
 
 
 # ---- the stack ---------------------------------------------------------------------------------------
@@ -372,7 +340,7 @@ class World:
         self.user, self.admin, self.other = (Api(self.url, tokens[name], self.contract) for name in ("user", "admin", "otherTenant"))
         self.nobody = Api(self.url, None, self.contract)
         self.sim = Simulator(stack["simulator"])
-        self.signer = Signer(stack["credentials"])
+        self.signer = Signer(stack["credentials"], stack["telnyxSeed"])
         self.demo_number = {
             entry["provider"]: entry["number"] for entry in stack["numbers"] if entry["tenant"] == "demo"
         }
@@ -407,7 +375,8 @@ class World:
 
     def register(self, provider: str, number: str, tenant: str, **options: Any) -> None:
         """A number at the provider and, with the operator's command, in our table. Registering again changes it."""
-        self.sim.number(provider, self.signer.accounts[provider], number, f"{self.url}/api/webhooks/{provider}/sms")
+        settings = seed.number_settings(provider, self.url, self.stack["credentials"])
+        self.sim.number(provider, self.signer.accounts[provider], number, **settings)
         binary = Path(os.environ.get("TANDEM_BIN", ROOT / "target" / "debug" / "tandem"))
         arguments = [f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}") for name, value in options.items()]
         done = subprocess.run(
@@ -424,11 +393,15 @@ class World:
     # -- webhooks --
 
     def webhook(self, provider: str, kind: str = "sms") -> str:
-        return f"{self.url}/api/webhooks/{provider}/{kind}"
+        """Telnyx and Retell send everything to one URL."""
+        return f"{self.url}/api/webhooks/{provider}" + (f"/{kind}" if provider in FORM_PROVIDERS else "")
 
     def post_webhook(self, url: str, params: dict[str, str], headers: dict[str, str]) -> requests.Response:
-        form = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", **headers}
-        return self.sim.session.post(url, data=urllib.parse.urlencode(params), headers=form, timeout=40)
+        body, content_type = wire(params)
+        return self.post_body(url, body, {"Content-Type": content_type, **headers})
+
+    def post_body(self, url: str, body: str, headers: dict[str, str]) -> requests.Response:
+        return self.sim.session.post(url, data=body.encode(), headers={"Content-Type": "application/json", **headers}, timeout=40)
 
     def deliver(self, provider: str, params: dict[str, str]) -> requests.Response:
         """An inbound text, signed as the provider signs; must be accepted."""
@@ -443,7 +416,8 @@ class World:
     def callback_url(self, phone: str) -> str:
         """The status callback URL of the one message that was sent to a phone, as the provider was told."""
         [request] = self.sim.creates_to(phone)
-        return dict(map(tuple, request["params"]))["StatusCallback"]
+        params = params_of(request)
+        return params.get("StatusCallback") or params["webhook_url"]
 
     # -- the table --
 
@@ -460,6 +434,9 @@ class World:
 
 def accepted(answer: requests.Response) -> requests.Response:
     assert answer.status_code == 200, explain(answer)
+    if re.search(r"/webhooks/(telnyx|retell)", answer.request.url or ""):
+        assert answer.headers["content-type"].startswith("application/json") and answer.json() == {}, explain(answer)
+        return answer
     assert re.match(r"(text|application)/xml", answer.headers["content-type"]), explain(answer)
     assert answer.text == XML, explain(answer)
     return answer
