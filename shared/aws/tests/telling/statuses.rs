@@ -31,10 +31,11 @@ fn project(world: &World) -> Project {
         emit: telephony::app::emit::Emit {
             listeners: telephony::app::emit::Listeners::new(store.clone(), store.clone()),
             log: store.clone(),
-            numbers: store,
+            numbers: store.clone(),
             queue: world.line.clone(),
             clock: world.clock.clone(),
         },
+        calls: store,
         clock: world.clock.clone(),
         random: Arc::new(Counting::default()),
     }
