@@ -17,6 +17,8 @@ RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 ROUTES = {
     "sms-webhook": ["POST /api/webhooks/{provider}/sms"],
     "status-callback": ["POST /api/webhooks/{provider}/status-callback"],
+    "telnyx-webhook": ["POST /api/webhooks/telnyx"],
+    "retell-webhook": ["POST /api/webhooks/retell"],
     "send-message": ["POST /api/sms/send"],
     "messages": [
         "GET /api/messages",
@@ -53,6 +55,8 @@ ROUTES = {
 OPEN_ROUTES = {
     "POST /api/webhooks/{provider}/sms",
     "POST /api/webhooks/{provider}/status-callback",
+    "POST /api/webhooks/telnyx",
+    "POST /api/webhooks/retell",
     "GET /api/openapi.json",
 }
 # Where an ARN may end in a wildcard: objects, and the labels of the table's stream.
@@ -194,7 +198,7 @@ def test_a_dead_letter_queue_takes_from_its_own_queue_only() -> None:
 
 def test_failures_of_each_provider_raise_an_alarm() -> None:
     found = {a["Dimensions"][0]["Value"] for a in ALARMS.values() if (a["Namespace"], a["MetricName"]) == ("Tandem", "MessagesFailed")}
-    assert found == {"twilio", "signalwire"}
+    assert found == {"twilio", "signalwire", "telnyx"}, "Retell sends no texts"
 
 
 def test_alarms_tell_someone_and_stay_quiet_without_data() -> None:
