@@ -38,6 +38,8 @@ TELNYX_TEXT = "40385f64-5717-4562-b3fc-000000000001"
 TELNYX_SENT = "40385f64-5717-4562-b3fc-000000000002"
 TELNYX_CALL = "44444444-4444-4444-8444-444444444444"
 RETELL_CALL = "call_0000000000000000000000000001"
+EVENT = "evt_01JDEM0000000000000000TE1D"
+ENDPOINT = "ep_01JDEM000000000000000END01"
 
 
 @dataclass(frozen=True)
@@ -370,6 +372,8 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "send-message.invalid": api(world, "POST", "/api/sms/send", json={"to": "nobody", "message": "Hello"}),
         "outbound-worker": job(world, "outbound", {"job": "send", "tenant": TENANT, "message": OUTBOUND}),
         "media-worker": job(world, "media", {"job": "copyMedia", "tenant": TENANT, "message": mms, "index": 0}),
+        "event-worker": job(world, "events.fifo", {"job": "handOut", "tenant": TENANT, "event": EVENT, "thread": f"c.{conversation_id(world.phone)}"}),
+        "event-worker.retry": job(world, "event-retries", {"job": "redeliver", "tenant": TENANT, "event": EVENT, "target": ENDPOINT}),
         "projector": change(world, "INSERT", outbound_item(world)),
         "projector.receipt": change(world, "MODIFY", attempt_item(world)),
         "sweeper": {

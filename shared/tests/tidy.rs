@@ -71,10 +71,13 @@ fn only_the_registry_matches_on_a_provider() {
             || file.starts_with("shared/testkit/")
             || file.contains("/tests/")
             || file.ends_with("_tests.rs")
+            || file.ends_with("/tests.rs")
             || file.starts_with("simulator/")
             || file.starts_with("bench/");
-        let names = production(&text).matches("ProviderId::Twilio").count()
-            + production(&text).matches("ProviderId::SignalWire").count();
+        let names: usize = ["Twilio", "SignalWire", "Telnyx", "Retell"]
+            .iter()
+            .map(|name| production(&text).matches(&format!("ProviderId::{name}")).count())
+            .sum();
         assert!(allowed || names == 0, "{file} names a provider");
     }
 }
@@ -220,4 +223,15 @@ fn the_lease_of_an_attempt_outlasts_the_worker() {
     let timeout = worker.split("Timeout:").nth(1).and_then(|rest| rest.lines().next()).map(str::trim);
     let seconds: u64 = timeout.and_then(|text| text.parse().ok()).expect("its timeout is a number");
     assert!(telephony::app::deliver::LEASE.as_secs() > seconds);
+}
+
+/// The same of a try to tell somebody of an event.
+#[test]
+fn the_lease_of_a_try_outlasts_the_event_worker() {
+    let template = read("template.yaml");
+    let worker =
+        template.split("\n  EventWorkerFunction:").nth(1).expect("the template has the event worker");
+    let timeout = worker.split("Timeout:").nth(1).and_then(|rest| rest.lines().next()).map(str::trim);
+    let seconds: u64 = timeout.and_then(|text| text.parse().ok()).expect("its timeout is a number");
+    assert!(telephony::app::post_event::LEASE.as_secs() > seconds);
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use telephony::app::hand_out::HandOut;
-use telephony::app::post_event::PostEvent;
+use telephony::app::post_event::{Notices, PostEvent};
 use telephony::app::replay::{Replay, Wish};
 use telephony::domain::endpoint::DeliveryRef;
+use telephony::domain::timestamp::Timestamp;
 use telephony::ports::Job;
 use telephony_lambda::Error;
 use telephony_lambda::batch::Delivery;
+use telephony_lambda::metrics::{Metric, count_alone};
 
 pub(crate) struct Handler {
     pub(crate) hand_out: HandOut,
@@ -32,5 +34,14 @@ impl Handler {
             }
         }
         Ok(())
+    }
+}
+
+/// The metrics as the use-case's port.
+pub(crate) struct Counted;
+
+impl Notices for Counted {
+    fn endpoint_disabled(&self, now: Timestamp) {
+        count_alone(Metric::EndpointsDisabled, now);
     }
 }

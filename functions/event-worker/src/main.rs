@@ -45,6 +45,7 @@ async fn run() -> Result<(), Error> {
         agents: store.clone(),
         secrets: OpenedSecrets::new(Arc::new(clients.seals(settings.required("SECRETS_KEY_ID")?))),
         poster: Arc::new(WebhookPoster::new(POST_WITHIN, &environment)?),
+        notices: Arc::new(handler::Counted),
         answer: AgentAnswer {
             messages: store.clone(),
             outbox: store.clone(),

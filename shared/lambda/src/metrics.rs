@@ -26,6 +26,8 @@ pub enum Metric {
     WebhooksUnrouted,
     /// Calls to a provider that failed.
     ProviderErrors,
+    /// Event endpoints that were switched off for their failures.
+    EndpointsDisabled,
 }
 
 impl Metric {
@@ -39,6 +41,7 @@ impl Metric {
             Self::WebhooksRefused => "WebhooksRefused",
             Self::WebhooksUnrouted => "WebhooksUnrouted",
             Self::ProviderErrors => "ProviderErrors",
+            Self::EndpointsDisabled => "EndpointsDisabled",
         }
     }
 }
@@ -47,6 +50,31 @@ impl Metric {
 pub fn count(metric: Metric, provider: ProviderId, by: u64, now: Timestamp) {
     // A metric that cannot be written is no reason to fail what it counts.
     let _ = write_line(&mut io::stdout().lock(), metric, provider, by, now);
+}
+
+/// Counts once, on the standard output, what no provider has a part in.
+pub fn count_alone(metric: Metric, now: Timestamp) {
+    let _ = write_alone(&mut io::stdout().lock(), metric, now);
+}
+
+/// Writes such a count to `out`.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_alone(out: &mut impl Write, metric: Metric, now: Timestamp) -> io::Result<()> {
+    let name = metric.as_str();
+    let line = json!({
+        "_aws": {
+            "Timestamp": now.millis(),
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [[]],
+                "Metrics": [{"Name": name, "Unit": "Count"}],
+            }],
+        },
+        name: 1,
+    });
+    out.write_all(format!("{line}\n").as_bytes())
 }
 
 /// Writes one count to `out`, as one line in one write, so that lines cannot mix.

@@ -23,8 +23,10 @@ const HISTORY: u32 = 20;
 const MOST_TEXTS: usize = 3;
 /// How many attachments one text may have.
 const MOST_MEDIA: usize = 10;
+/// How many are looked at when the agent has said much lately.
+const LOOKED_AT: u32 = 100;
 /// So many texts of an agent in one conversation within [`LOOP_WINDOW`] are two machines talking.
-const LOOP_TEXTS: usize = 10;
+const LOOP_TEXTS: usize = 8;
 const LOOP_WINDOW: Duration = Duration::from_secs(300);
 
 /// Takes agents' answers.
@@ -94,14 +96,14 @@ impl History {
             .collect()
     }
 
-    /// The agent has said so much lately that a machine must be at the other end.
-    pub fn loops(&self, now: Timestamp) -> bool {
+    /// What the agent has said lately.
+    fn said(&self, now: Timestamp) -> usize {
         let lately = self.views.iter().filter(|view| {
             view.message.direction == Direction::Outbound
                 && view.message.origin == Origin::Agent
                 && now.since(view.message.created_at) < LOOP_WINDOW
         });
-        lately.count() >= LOOP_TEXTS
+        lately.count()
     }
 }
 
@@ -115,9 +117,19 @@ impl AgentAnswer {
         Ok(self.messages.message(tenant, id).await?.map(|view| view.message))
     }
 
-    /// Its conversation.
-    pub(super) async fn history(&self, inbound: &Message) -> Result<History, StoreError> {
-        let page = PageRequest { limit: HISTORY, cursor: None };
+    /// Its conversation, as the agent is shown it. `None`: the agent has said so much lately that a machine
+    /// must be at the other end.
+    pub(super) async fn history(&self, inbound: &Message) -> Result<Option<History>, StoreError> {
+        let now = self.clock.now();
+        let history = self.newest(inbound, HISTORY).await?;
+        // Whoever writes faster than the agent answers must not push its answers out of sight.
+        let loops = history.said(now) >= LOOP_TEXTS / 2
+            && self.newest(inbound, LOOKED_AT).await?.said(now) >= LOOP_TEXTS;
+        Ok((!loops).then_some(history))
+    }
+
+    async fn newest(&self, inbound: &Message, limit: u32) -> Result<History, StoreError> {
+        let page = PageRequest { limit, cursor: None };
         let page = self.messages.of_conversation(&inbound.tenant, inbound.conversation, &page).await?;
         Ok(History { views: page.items, until: inbound.created_at })
     }

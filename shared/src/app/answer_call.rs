@@ -58,6 +58,9 @@ impl AnswerCall {
     ) -> Result<(), NotActed> {
         let Some(act) = step(event, taken) else { return Ok(()) };
         let Some(open) = registry::call_control(account.provider) else { return Ok(()) };
+        if event.direction.is_none() && !self.is_inbound(taken).await? {
+            return Ok(());
+        }
         let id = command_id(&account.id, event, &act);
         if self.calls.was_done(&account.id, &id).await? {
             return Ok(());
@@ -81,6 +84,15 @@ impl AnswerCall {
             }
         }
         Ok(self.calls.done(&account.id, &id, now).await?)
+    }
+}
+
+impl AnswerCall {
+    /// Most events do not say which way their leg goes; the call does.
+    async fn is_inbound(&self, taken: &Taken) -> Result<bool, StoreError> {
+        let Taken::Recorded(call) = taken else { return Ok(true) };
+        let stored = self.calls.call(call).await?;
+        Ok(stored.is_none_or(|(call, _)| call.direction == CallDirection::Inbound))
     }
 }
 

@@ -207,7 +207,12 @@ impl Compose {
         let selected = record.outcome.selected().map(|selected| &selected.number);
         let number = gathered.numbers.iter().find(|number| Some(&number.phone) == selected);
         let number = number.cloned().ok_or_else(|| gathered.no_route(&record.request))?;
-        let most = registry::capabilities(number.provider).max_media;
+        let limits = registry::capabilities(number.provider);
+        if content.body.chars().count() > limits.max_body {
+            let words = format!("must have at most {} characters at {}", limits.max_body, number.provider);
+            return Err(Problem::field("message", words));
+        }
+        let most = limits.max_media;
         if content.media.len() > most {
             let words = format!("must have at most {most} entries at {}", number.provider);
             return Err(Problem::field("mediaUrl", words));

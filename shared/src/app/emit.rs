@@ -17,16 +17,19 @@ use crate::domain::timestamp::Timestamp;
 use crate::ports::{Agents, Clock, Endpoints, EventLog, Job, Numbers, Queue, StoreError};
 
 /// How long the wishes of a tenant are used. A new endpoint hears of what happens after this time.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_secs(5);
 /// How many tenants' wishes are kept.
 const CAPACITY: usize = 4096;
+
+/// What was learnt, and when.
+type Known<K, V> = Mutex<HashMap<K, (Timestamp, V)>>;
 
 /// Who wants to hear of what. One per process.
 pub struct Listeners {
     endpoints: Arc<dyn Endpoints>,
     agents: Arc<dyn Agents>,
-    filters: Mutex<HashMap<TenantId, (Timestamp, Arc<[EventFilter]>)>>,
-    answering: Mutex<HashMap<(TenantId, AgentId), (Timestamp, bool)>>,
+    filters: Known<TenantId, Arc<[EventFilter]>>,
+    answering: Known<(TenantId, AgentId), bool>,
 }
 
 impl Listeners {
@@ -68,12 +71,7 @@ impl Listeners {
     }
 }
 
-fn remember<K: std::hash::Hash + Eq, V>(
-    known: &Mutex<HashMap<K, (Timestamp, V)>>,
-    key: K,
-    now: Timestamp,
-    value: V,
-) {
+fn remember<K: std::hash::Hash + Eq, V>(known: &Known<K, V>, key: K, now: Timestamp, value: V) {
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     if known.len() >= CAPACITY && !known.contains_key(&key) {
         known.clear();
@@ -107,7 +105,7 @@ impl Emit {
             return Ok(());
         }
         // Recorded first: whoever dies in between comes again, and finds it recorded.
-        if self.log.record(event).await? {
+        if self.log.record_event(event).await? {
             tracing::info!(event_id = %event.id, kind = %event.kind, tenant = %event.tenant, "Event recorded");
         }
         let (tenant, thread) = (event.tenant.clone(), event.thread);

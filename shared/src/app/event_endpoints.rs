@@ -186,7 +186,7 @@ impl EventEndpoints {
             turn: None,
             at: now,
         };
-        self.log.record(&event).await?;
+        self.log.record_event(&event).await?;
         let job = Job::HandOut { tenant: tenant.clone(), event: event.id, thread: event.thread };
         Ok(self.queue.enqueue(&job, Duration::ZERO).await?)
     }

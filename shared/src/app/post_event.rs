@@ -83,6 +83,12 @@ pub trait Poster: Send + Sync {
     async fn post(&self, parcel: &Parcel) -> Result<Posted, PostError>;
 }
 
+/// What the operator counts.
+pub trait Notices: Send + Sync {
+    /// An endpoint was switched off for its failures.
+    fn endpoint_disabled(&self, now: Timestamp);
+}
+
 /// Posts events.
 pub struct PostEvent {
     /// Deliveries.
@@ -99,6 +105,8 @@ pub struct PostEvent {
     pub secrets: OpenedSecrets,
     /// The way out.
     pub poster: Arc<dyn Poster>,
+    /// What is counted.
+    pub notices: Arc<dyn Notices>,
     /// Where later tries go.
     pub queue: Arc<dyn Queue>,
     /// The clock.
@@ -187,9 +195,7 @@ impl PostEvent {
         let body = event.body(None);
         let posted = self.post(event, &endpoint.url, &secrets, body).await;
         let verdict = match posted {
-            Ok(Posted { status: 200..=299, .. }) => {
-                Verdict::Taken(posted.map_or(200, |posted| posted.status))
-            }
+            Ok(Posted { status: status @ 200..=299, .. }) => Verdict::Taken(status),
             Ok(Posted { status: 410, .. }) => {
                 self.disable(endpoint, "gone").await?;
                 return self.hold(&begun, Some(410)).await;
@@ -223,11 +229,10 @@ impl PostEvent {
             return Ok(Verdict::Over("message_gone"));
         };
         let now = self.clock.now();
-        let history = self.answer.history(&inbound).await?;
-        if history.loops(now) {
+        let Some(history) = self.answer.history(&inbound).await? else {
             tracing::warn!(message_id = %inbound.id, agent_id = %agent.id, "Not given to the agent: it answers too often");
             return Ok(Verdict::Over("loop_guard"));
-        }
+        };
         let mut secrets = Vec::new();
         if let Some(sealed) = &agent.secret {
             let context =
@@ -350,7 +355,7 @@ impl PostEvent {
 
     async fn disable(&self, endpoint: &Endpoint, reason: &'static str) -> Result<(), StoreError> {
         if self.endpoints.disable_endpoint(&endpoint.tenant, endpoint.id, reason).await? {
-            // The metric of this name is made of this line.
+            self.notices.endpoint_disabled(self.clock.now());
             tracing::warn!(
                 tenant = %endpoint.tenant, endpoint_id = %endpoint.id, reason, event = "endpoint.disabled",
                 "Endpoint disabled"

@@ -14,7 +14,7 @@ pub trait EventLog: Send + Sync {
     /// Records an event under the next number of its thread, in one transaction: whatever is repeated
     /// or happens at once, an event has one number and no number is left out. False: it was recorded
     /// before.
-    async fn record(&self, event: &NewEvent) -> Result<bool, StoreError>;
+    async fn record_event(&self, event: &NewEvent) -> Result<bool, StoreError>;
 
     /// The first events of a thread that were not handed out, in their order, at most `limit`.
     async fn not_handed_out(

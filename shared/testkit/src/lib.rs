@@ -7,6 +7,7 @@
 
 pub mod facts;
 pub mod fault_proxy;
+pub mod fixture;
 pub mod mutate;
 pub mod replay;
 pub mod retell;

@@ -12,9 +12,10 @@ use http::{Request, Response, header};
 use telephony::provider::ProviderId;
 use telephony::provider::error::{Effect, ErrorKind, ProviderError};
 use telephony::provider::transport::{HttpTransport, TransportError};
+use telephony_testkit::fixture::fixture;
 use telephony_testkit::replay::response;
 
-use super::operations::{Operation, Run, secrets};
+use super::operations::{Operation, Run};
 
 /// What a case is about.
 pub(crate) struct Subject {
@@ -106,7 +107,7 @@ async fn failed(subject: &Subject, answer: Result<Response<Bytes>, TransportErro
 }
 
 fn unprintable(provider: ProviderId, printed: &str) {
-    for secret in secrets(provider) {
+    for secret in fixture(provider).secrets {
         let encoded = base64::engine::general_purpose::STANDARD.encode(secret);
         assert!(!printed.contains(secret) && !printed.contains(&encoded), "a secret is printed");
     }
@@ -164,22 +165,12 @@ async fn refused(subject: Subject) {
     assert!(seen.is_empty(), "a request was made");
 }
 
-/// The hosts of the providers' APIs (their OpenAPI documents, `servers`).
-fn hosts(provider: ProviderId) -> &'static str {
-    match provider {
-        ProviderId::Twilio => "api.twilio.com",
-        ProviderId::SignalWire => "demo.signalwire.com",
-        ProviderId::Telnyx => "api.telnyx.com",
-        ProviderId::Retell => "api.retellai.com",
-    }
-}
-
 async fn addressed(subject: Subject) {
     let (_, seen) = run(&subject, Ok(response(500, &[], ""))).await;
     assert_eq!(seen.len(), 1, "one request");
     for request in &seen {
         let uri = request.uri();
-        assert_eq!((uri.scheme_str(), uri.host()), (Some("https"), Some(hosts(subject.provider))));
+        assert_eq!((uri.scheme_str(), uri.host()), (Some("https"), Some(fixture(subject.provider).host)));
         let credentials = request.headers().get(header::AUTHORIZATION).expect("credentials");
         assert!(credentials.is_sensitive(), "credentials that can be printed");
         let told = format!("{uri} {}", String::from_utf8_lossy(request.body()));

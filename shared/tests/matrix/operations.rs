@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use telephony::domain::timestamp::Timestamp;
-use telephony::provider::account::ProviderAccount;
 use telephony::provider::calling::{AnswerWith, CallCommand, CallQuery, Command, OutboundCall, RemoteAgent};
 use telephony::provider::error::ProviderError;
 use telephony::provider::messaging::{Callback, MessageQuery, OutboundText};
@@ -17,7 +16,7 @@ use telephony::provider::numbers::{
 use telephony::provider::registry::{self, Factory};
 use telephony::provider::transport::HttpTransport;
 use telephony::provider::{Environment, ProviderId};
-use telephony_testkit::{retell, telnyx, webhooks};
+use telephony_testkit::fixture::fixture;
 
 type Ran = Pin<Box<dyn Future<Output = Result<(), ProviderError>>>>;
 /// Runs an operation over a transport.
@@ -33,38 +32,10 @@ pub(crate) struct Operation {
     pub(crate) run: Run,
 }
 
-pub(crate) fn account(provider: ProviderId) -> ProviderAccount {
-    match provider {
-        ProviderId::Twilio => webhooks::TWILIO.account(),
-        ProviderId::SignalWire => webhooks::SIGNALWIRE.account(),
-        ProviderId::Telnyx => telnyx::account(),
-        ProviderId::Retell => retell::account(),
-    }
-}
-
-pub(crate) fn secrets(provider: ProviderId) -> Vec<&'static str> {
-    match provider {
-        ProviderId::Twilio => webhooks::TWILIO.secrets.to_vec(),
-        ProviderId::SignalWire => webhooks::SIGNALWIRE.secrets.to_vec(),
-        ProviderId::Telnyx => telnyx::SECRETS.to_vec(),
-        ProviderId::Retell => retell::SECRETS.to_vec(),
-    }
-}
-
-/// What a provider does not offer within a capability that it has: refused before anything is sent.
-pub(crate) const WITHOUT: &[(ProviderId, &str, &str)] = &[
-    (
-        ProviderId::Telnyx,
-        "messaging.find",
-        "there is no list of messages; detail records come late and unsorted",
-    ),
-    (ProviderId::SignalWire, "subaccounts.set_active", "a subproject can only be deleted"),
-];
-
 impl Operation {
     /// The provider offers it.
     pub(crate) fn is_offered(&self) -> bool {
-        !WITHOUT.iter().any(|(provider, name, _)| *provider == self.provider && *name == self.name)
+        !fixture(self.provider).without.iter().any(|(name, _)| *name == self.name)
     }
 }
 
@@ -85,7 +56,7 @@ impl Builder {
         A: Future<Output = Result<(), ProviderError>> + 'static,
     {
         let Some(open) = factory else { return };
-        let account = account(self.provider);
+        let account = fixture(self.provider).account;
         let run: Run = Arc::new(move |transport| {
             let made = open(&account, &Environment::default(), transport);
             let call = call.clone();
@@ -129,28 +100,14 @@ fn call(provider: ProviderId) -> OutboundCall {
     }
 }
 
-fn sid(provider: ProviderId, prefix: &str) -> telephony::domain::ids::ProviderSid {
-    let text = match provider {
-        ProviderId::Twilio => format!("{prefix}{:032x}", 7),
-        ProviderId::SignalWire => "10000000-0000-4000-8000-000000000007".to_owned(),
-        ProviderId::Telnyx => "1293384261075731499".to_owned(),
-        ProviderId::Retell => "call_7".to_owned(),
-    };
-    text.parse().unwrap()
+fn sid(provider: ProviderId, kind: &str) -> telephony::domain::ids::ProviderSid {
+    fixture(provider).sid(kind)
 }
 
 fn settings() -> NumberSettings {
     NumberSettings {
         webhooks: Some("https://phone.example.com/prod".to_owned()),
         mark: Some("tandem:test".to_owned()),
-    }
-}
-
-/// The number's own name at a provider that has no other.
-fn held(provider: ProviderId) -> telephony::domain::ids::ProviderSid {
-    match provider {
-        ProviderId::Retell => "14155550100".parse().unwrap(),
-        ProviderId::Twilio | ProviderId::SignalWire | ProviderId::Telnyx => sid(provider, "PN"),
     }
 }
 
@@ -214,9 +171,9 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
         n.find(&"+14155550100".parse().unwrap()).await.map(drop)
     });
     b.add(numbers, "held_numbers.configure", true, move |n| async move {
-        n.configure(&held(p), &settings()).await.map(drop)
+        n.configure(&sid(p, "PN"), &settings()).await.map(drop)
     });
-    b.add(numbers, "held_numbers.release", true, move |n| async move { n.release(&held(p)).await });
+    b.add(numbers, "held_numbers.release", true, move |n| async move { n.release(&sid(p, "PN")).await });
 
     let market = registry::number_market(p);
     b.add(market, "number_market.search", false, move |m| async move { m.search(&search()).await.map(drop) });

@@ -80,7 +80,7 @@ fn writes(event: &NewEvent, last: u64) -> Result<Vec<Write>, StoreError> {
 
 #[async_trait]
 impl EventLog for Store {
-    async fn record(&self, event: &NewEvent) -> Result<bool, StoreError> {
+    async fn record_event(&self, event: &NewEvent) -> Result<bool, StoreError> {
         let counter = keys::thread_counter(&event.tenant, event.thread);
         let mut last = last_number(self.read(&counter, true).await?.as_ref())?;
         let mut tries = Tries::default();

@@ -15,7 +15,7 @@ fn end(state: DeliveryState, status: u16, next: Option<i64>) -> TryEnd {
 async fn opened(table: &Table, n: u64) -> (Event, Delivery) {
     let demo = tenant("demo");
     let what = event(&demo, thread(1), n, at(n as i64));
-    table.store.record(&what).await.unwrap();
+    table.store.record_event(&what).await.unwrap();
     let event = table.store.event(&demo, what.id).await.unwrap().unwrap();
     let key = delivery(&what, endpoint(&demo, "a", at(0)).id);
     let opened = table.store.open(&event, &key, DeliveryState::Pending, at(60)).await.unwrap();
@@ -117,7 +117,7 @@ async fn what_is_held_waits_for_nobody() {
     let table = table().await;
     let demo = tenant("demo");
     let what = event(&demo, thread(1), 1, at(1));
-    table.store.record(&what).await.unwrap();
+    table.store.record_event(&what).await.unwrap();
     let event = table.store.event(&demo, what.id).await.unwrap().unwrap();
     let key = delivery(&what, endpoint(&demo, "a", at(0)).id);
     table.store.open(&event, &key, DeliveryState::Held, at(2)).await.unwrap();

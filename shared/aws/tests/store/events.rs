@@ -25,7 +25,7 @@ async fn numbers_have_no_gap_and_none_is_given_twice() {
             tokio::spawn(async move {
                 // The stream comes again when writers met too often.
                 loop {
-                    match store.record(&event).await {
+                    match store.record_event(&event).await {
                         Err(StoreError::Contended) => {}
                         recorded => return recorded.unwrap(),
                     }
@@ -51,10 +51,10 @@ async fn a_repeated_event_stays_as_it_was_first() {
     let table = table().await;
     let demo = tenant("demo");
     let first = event(&demo, thread(1), 1, at(1));
-    assert_eq!(table.store.record(&first).await, Ok(true));
+    assert_eq!(table.store.record_event(&first).await, Ok(true));
     let again =
         telephony::domain::event::NewEvent { data: serde_json::json!("other"), at: at(9), ..first.clone() };
-    assert_eq!(table.store.record(&again).await, Ok(false));
+    assert_eq!(table.store.record_event(&again).await, Ok(false));
     let stored = table.store.event(&demo, first.id).await.unwrap().unwrap();
     assert_eq!(stored, Event { what: first, sequence: 1 });
     assert_eq!(table.store.numbered(&demo, thread(1), 1).await, Ok(Some(stored)));
@@ -67,7 +67,7 @@ async fn what_was_handed_out_is_not_handed_out_again() {
     let demo = tenant("demo");
     assert!(all(&table, &demo, thread(1)).await.is_empty());
     for n in 1..=5 {
-        table.store.record(&event(&demo, thread(1), n, at(n as i64))).await.unwrap();
+        table.store.record_event(&event(&demo, thread(1), n, at(n as i64))).await.unwrap();
     }
     table.store.handed_out(&demo, thread(1), 3).await.unwrap();
     // A job that comes late does not move it back.
@@ -79,7 +79,7 @@ async fn what_was_handed_out_is_not_handed_out_again() {
     assert!(all(&table, &demo, thread(1)).await.is_empty());
     // What no thread has does not make one.
     table.store.handed_out(&demo, thread(7), 5).await.unwrap();
-    table.store.record(&event(&demo, thread(7), 1, at(9))).await.unwrap();
+    table.store.record_event(&event(&demo, thread(7), 1, at(9))).await.unwrap();
     assert_eq!(all(&table, &demo, thread(7)).await.len(), 1);
 }
 
@@ -88,8 +88,8 @@ async fn events_since_a_moment_come_oldest_first_by_page_and_of_one_tenant() {
     let table = table().await;
     let (demo, rival) = (tenant("demo"), tenant("rival"));
     for n in 1..=7 {
-        table.store.record(&event(&demo, thread(n % 3), n, at(n as i64))).await.unwrap();
-        table.store.record(&event(&rival, thread(n % 3), n, at(n as i64))).await.unwrap();
+        table.store.record_event(&event(&demo, thread(n % 3), n, at(n as i64))).await.unwrap();
+        table.store.record_event(&event(&rival, thread(n % 3), n, at(n as i64))).await.unwrap();
     }
     let (mut found, mut cursor) = (Vec::new(), None::<String>);
     loop {
@@ -111,7 +111,7 @@ async fn events_since_a_moment_come_oldest_first_by_page_and_of_one_tenant() {
 async fn events_expire_together() {
     let table = table().await;
     let demo = tenant("demo");
-    table.store.record(&event(&demo, thread(1), 1, at(0))).await.unwrap();
+    table.store.record_event(&event(&demo, thread(1), 1, at(0))).await.unwrap();
     let items = table.client.scan().table_name(&table.name).send().await.unwrap().items.unwrap();
     let expiry = |entity: Option<&str>| {
         let of = |item: &&std::collections::HashMap<String, AttributeValue>| {

@@ -11,6 +11,7 @@
 )]
 
 mod accounts;
+mod answering;
 mod calls;
 mod capacity;
 mod contacts;
