@@ -268,7 +268,7 @@ def test_keys_are_used_for_credentials_only_and_made_by_one_function() -> None:
     for logical_id in FUNCTIONS:
         for statement in statements(logical_id):
             actions = {action for action in statement["Action"] if action.startswith("kms:")}
-            if actions:
+            if actions and target(statement["Resource"]) == "CredentialsKey":
                 condition, bound, locally = statement["Condition"]["Fn::If"]
                 assert bound == {"StringEquals": {"kms:EncryptionContext:purpose": "provider-credentials"}}, logical_id
                 assert (condition, locally) == ("HasTls", {"Ref": "AWS::NoValue"}), "only the emulator does without"
@@ -278,11 +278,17 @@ def test_keys_are_used_for_credentials_only_and_made_by_one_function() -> None:
     assert makers == {"provider-management"}
 
 
+def test_customers_secrets_are_sealed_by_one_function_and_opened_by_another() -> None:
+    assert RESOURCES["SecretsKey"]["Properties"]["EnableKeyRotation"] is True
+    uses = {(function_name(name), action) for name in FUNCTIONS for action, key in allowed(name) if key == "SecretsKey"}
+    assert uses == {("settings", "kms:Encrypt"), ("event-worker", "kms:Decrypt")}
+
+
 def test_the_projector_never_wakes_itself() -> None:
     (source,) = [properties for properties in SOURCES.values() if properties["EventSourceArn"] == {"Fn::GetAtt": ["Table", "StreamArn"]}]
     patterns = [json.loads(entry["Pattern"]) for entry in source["FilterCriteria"]["Filters"]]
     entities = [pattern["dynamodb"]["NewImage"]["ent"]["S"] for pattern in patterns]
-    assert sorted(entities) == [["att"], ["msg"], ["msg"]]
+    assert sorted(entities) == [["att", "leg"], ["msg"], ["msg"]]
     # A changed message only when it has ended; the projector tells of it and writes no message then.
     changed = [p for p in patterns if p["dynamodb"]["NewImage"]["ent"]["S"] == ["msg"] and p["eventName"] != ["INSERT"]]
     assert [(p["eventName"], p["dynamodb"]["NewImage"]["st"]["S"]) for p in changed] == [(["MODIFY"], ["failed", "canceled"])]
@@ -303,7 +309,7 @@ def test_the_table_is_kept_and_can_be_restored() -> None:
         "timeline": "KEYS_ONLY",
         "pending": "KEYS_ONLY",
     }
-    for kept in (name, "MediaBucket", "UserPool", "CredentialsKey"):
+    for kept in (name, "MediaBucket", "UserPool", "CredentialsKey", "SecretsKey"):
         assert RESOURCES[kept]["DeletionPolicy"] == "RetainExceptOnCreate", kept
         assert RESOURCES[kept]["UpdateReplacePolicy"] == "Retain", kept
 
