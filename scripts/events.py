@@ -340,7 +340,8 @@ def render(world: World) -> dict[str, dict[str, Any]]:
     attached = {"NumMedia": "1", "MediaUrl0": media_url(world), "MediaContentType0": "image/png"}
     callback = f"m={opaque(OUTBOUND)}"
     send = {"to": world.phone, "from": world.numbers["twilio"]}
-    messages, conversations, templates = "/api/messages", "/api/conversations", "/api/templates"
+    messages, conversations, templates, managed = "/api/messages", "/api/conversations", "/api/templates", "/api/provider-management"
+    own = {"account_sid": "AC" + "2" * 32, "auth_token": "demo-own-auth-token", "display_name": "Our own"}
     return {
         "sms-webhook.twilio": webhook(world, "twilio", "sms", text(world, "twilio", TWILIO_TEXT, "Hello, are you open today?", FromCountry="US", FromCity="")),
         "sms-webhook.signalwire": webhook(world, "signalwire", "sms", text(world, "signalwire", SIGNALWIRE_TEXT, "Grüezi 😀 & good morning")),
@@ -397,6 +398,12 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "settings.opt-out": api(world, "POST", "/api/opt-outs", json={"contact": "+1 202 555 0143", "note": "asked by phone"}),
         "settings.opt-outs": api(world, "GET", "/api/opt-outs"),
         "settings.client": api(world, "PUT", "/api/clients/{clientId}", "/api/clients/4example", groups="admin", json={"tenantId": TENANT}),
+        "provider-management.list": api(world, "POST", managed, json={"action": "list_providers"}),
+        "provider-management.add": api(world, "POST", managed, groups="tenant-admin", headers={"idempotency-key": "event-3"},
+                                       json={"action": "add_provider", "provider_type": "twilio", "config": own}),
+        "provider-management.test": api(world, "POST", managed, groups="admin", json={"action": "test_connection", "provider_id": "platform-twilio"}),
+        "provider-management.invalid": api(world, "POST", managed, groups="tenant-admin", json={
+            "action": "add_provider", "provider_type": "twilio", "config": {**own, "account_sid": "nobody"}}),
         "settings.openapi": http(world, "GET", "/api/openapi.json", "/api/openapi.json"),
     }  # fmt: skip
 

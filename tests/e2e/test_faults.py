@@ -112,10 +112,12 @@ def test_a_refusal_fails_with_the_providers_code_and_gives_the_money_back(
     case = underway.of(how, provider)
     code = CODES[provider][how]
     message = underway.api.settled(case.sent["id"], "failed")
-    assert message["errorCode"] == code and message["errorMessage"], summary(message)
+    # Telnyx takes a text to a landline and reports later, with a code and no words.
+    taken = (provider, how) == ("telnyx", "landline")
+    assert message["errorCode"] == code and (message["errorMessage"] or taken), summary(message)
     assert [attempt["errorCode"] for attempt in message["attempts"]] == [code], summary(message)
     assert message["price"]["charged"] == {"amount": "0", "currency": "USD"}
-    assert sim.messages_to(case.phone) == []
+    assert len(sim.messages_to(case.phone)) == taken
     assert len(sim.creates_to(case.phone)) == 1
     kinds = [e["type"] for e in underway.api.ledger() if e["resource"] == f"message/{message['id']}"]
     assert kinds == ["release", "hold"], kinds

@@ -4,19 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-
-from world import CANARY, World, contact, contacts_used, eventually, words
-
-
-def events(world: World, group: str) -> Iterator[str]:
-    logs, token = world.aws("logs"), {}
-    while True:
-        page = logs.filter_log_events(logGroupName=group, **token)
-        yield from (event["message"] for event in page["events"])
-        if not page.get("nextToken") or page.get("nextToken") == token.get("nextToken"):
-            return
-        token = {"nextToken": page["nextToken"]}
+from world import CANARY, ROOT, World, contact, contacts_used, eventually, words
 
 
 def test_the_logs_name_no_person_no_text_and_no_key(world: World) -> None:
@@ -25,20 +13,20 @@ def test_the_logs_name_no_person_no_text_and_no_key(world: World) -> None:
     world.user.received(phone)
     sent = world.user.settled(world.user.send(to=phone, message=words())["id"])
     groups = world.stack["logGroups"]
-    assert len(groups) == 11
+    assert len(groups) == len(list((ROOT / "functions").glob("*/Cargo.toml")))
 
     lines: dict[str, list[str]] = {}
 
     def written() -> bool:
         for group in groups:
-            lines[group] = list(events(world, group))
+            lines[group] = list(world.log(group))
         return any(sent["id"] in line for line in lines[next(g for g in groups if g.endswith("outbound-worker"))])
 
     eventually(written, 20)
     text = "\n".join(line for group in groups for line in lines[group])
     assert len(text) > 10_000, "hardly anything was logged"
     credentials = world.stack["credentials"]
-    secrets = {name: credentials[name] for name in ("TwilioAuthToken", "SignalwireToken", "SignalwireSigningKey")}
+    secrets = {name: credentials[name] for name in ("TwilioAuthToken", "SignalwireToken", "SignalwireSigningKey", "TelnyxApiKey", "RetellApiKey")}
     tokens = {name: token.split(".")[2] for name, token in world.stack["tokens"].items()}
     for name, secret in {**secrets, **tokens, "words": CANARY}.items():
         assert secret not in text, f"{name}: {around(text, secret)}"
@@ -58,7 +46,7 @@ def around(text: str, needle: str) -> str:
 
 def test_lines_are_json_with_a_level_and_no_panic(world: World) -> None:
     for group in world.stack["logGroups"]:
-        for line in events(world, group):
+        for line in world.log(group):
             assert "panicked" not in line, line
             if line.startswith(("START", "END", "REPORT", "INIT")) or not line.strip():
                 continue

@@ -15,7 +15,7 @@ import secrets
 import subprocess
 import time
 import urllib.parse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -320,8 +320,12 @@ class Tenant:
         self.api = Api(world.url, world.token(name, []), world.contract)
         self.admin = Api(world.url, world.token(name, ["admin", "tenant-admin"]), world.contract)
 
+    def fresh_number(self) -> str:
+        """A number that nobody holds yet."""
+        return _fresh(OWN_AREAS)
+
     def number(self, provider: str, **options: Any) -> str:
-        number = _fresh(OWN_AREAS)
+        number = self.fresh_number()
         self.world.register(provider, number, self.name, **options)
         return number
 
@@ -430,6 +434,18 @@ class World:
             if "LastEvaluatedKey" not in page:
                 return found
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    # -- the logs --
+
+    def log(self, group: str) -> Iterator[str]:
+        """What a function has written."""
+        logs, token = self.aws("logs"), {}
+        while True:
+            page = logs.filter_log_events(logGroupName=group, **token)
+            yield from (event["message"] for event in page["events"])
+            if not page.get("nextToken") or page.get("nextToken") == token.get("nextToken"):
+                return
+            token = {"nextToken": page["nextToken"]}
 
 
 def accepted(answer: requests.Response) -> requests.Response:

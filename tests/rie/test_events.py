@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import artifacts  # noqa: E402
 import events  # noqa: E402
+from stack import telnyx_public_key  # noqa: E402
 
 MACHINE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 RIE = Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{MACHINE}"
@@ -68,14 +69,22 @@ class Bench:
         self.make_table()
         self.s3.create_bucket(Bucket=self.name)
         self.queues = {
-            name: self.sqs.create_queue(QueueName=f"{self.name}-{name}")["QueueUrl"] for name in ("outbound", "media")
+            name: self.sqs.create_queue(QueueName=f"{self.name}-{name}")["QueueUrl"] for name in ("outbound", "media", "event-retries")
         }
+        first_in_first_out = {"FifoQueue": "true", "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
+        self.queues["events"] = self.sqs.create_queue(QueueName=f"{self.name}-events.fifo", Attributes=first_in_first_out)["QueueUrl"]
+        self.key = self.client("kms").create_key()["KeyMetadata"]["Arn"]
         accounts = [
             {"id": "platform-twilio", "provider": "twilio", "config": {
                 "account_sid": DEMO.twilio_account, "auth_token": DEMO.twilio_token, "api_base": stack["simulator"] + "/twilio"}},
             {"id": "platform-signalwire", "provider": "signalwire", "config": {
                 "project_id": DEMO.signalwire_project, "token": "PTdemo", "space_url": "demo.signalwire.com",
                 "signing_key": DEMO.signalwire_key, "api_base": stack["simulator"] + "/signalwire"}},
+            {"id": "platform-telnyx", "provider": "telnyx", "config": {
+                "api_key": "KEYdemo", "public_key": telnyx_public_key(DEMO.telnyx_seed), "account_id": DEMO.telnyx_account,
+                "connection_id": DEMO.telnyx_connection, "messaging_profile_id": DEMO.telnyx_profile, "api_base": stack["simulator"] + "/telnyx"}},
+            {"id": "platform-retell", "provider": "retell", "config": {
+                "api_key": DEMO.retell_key, "api_base": stack["simulator"] + "/retell"}},
         ]  # fmt: skip
         self.client("secretsmanager").create_secret(Name=self.name, SecretString=json.dumps({"accounts": accounts}))
         self.make_provider()
@@ -120,10 +129,14 @@ class Bench:
             "AWS_SESSION_TOKEN": "",
             "TABLE_NAME": self.name,
             "PROVIDER_SECRET_ID": self.name,
-            "CREDENTIALS_KEY_ID": "alias/none",
+            "CREDENTIALS_KEY_ID": self.key,
+            "SECRETS_KEY_ID": self.key,
             "MEDIA_BUCKET": self.name,
             "OUTBOUND_QUEUE_URL": self.queues["outbound"],
             "MEDIA_QUEUE_URL": self.queues["media"],
+            "EVENTS_QUEUE_URL": self.queues["events"],
+            "EVENT_RETRIES_QUEUE_URL": self.queues["event-retries"],
+            "PLATFORM_ACCOUNTS": ",".join(f"platform-{provider}" for provider in DEMO.numbers),
             "PUBLIC_BASE_URL": DEMO.base,
             "SIMULATOR_ORIGINS": f"{self.stack['simulator']},{self.stack['cdn']}",
         }
@@ -218,6 +231,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 MESSAGE = f"T#demo#M#{events.OUTBOUND}"
+SESSION = events.telnyx_call(DEMO)["call_session_id"]
 seen: set[str] = set()
 
 
@@ -232,6 +246,11 @@ def http(bench: Bench, name: str, status: int, event: dict[str, Any] | None = No
     body = json.loads(answer["body"]) if answer.get("body", "").startswith("{") else {}
     assert status >= 300 or body.get("success", True) is True, body
     return {**answer, "json": body}
+
+
+def fresh(name: str) -> dict[str, Any]:
+    """The event of a file, signed now: Telnyx's and Retell's signatures are good for five minutes."""
+    return events.render(replace(DEMO, signed_at=int(time.time())))[name]
 
 
 def webhook(bench: Bench, name: str, event: dict[str, Any] | None = None) -> None:
@@ -268,6 +287,57 @@ def test_stop_is_stored_with_its_text(bench: Bench) -> None:
     consent = bench.item(f"T#demo#O#{DEMO.stopping_phone}", "O")
     assert consent["ent"]["S"] == "opt"
     assert any(item["ent"]["S"] == "oph" for item in bench.items())
+
+
+def test_events_of_telnyx_are_taken_once(bench: Bench) -> None:
+    message, call = f"T#demo#M#{events.inbound_id('platform-telnyx', events.TELNYX_TEXT)}", events.derived("call", "platform-telnyx", SESSION)
+    for _ in range(2):
+        assert http(bench, "telnyx-webhook.text", 200, fresh("telnyx-webhook.text"))["body"] == "{}"
+        assert bench.item(message, "M")["st"]["S"] == "received"
+        http(bench, "telnyx-webhook.call-ended", 200, fresh("telnyx-webhook.call-ended"))
+        leg = bench.item(f"T#demo#K#{call}", f"L#{events.TELNYX_CALL}")
+        assert (leg["st"]["S"], leg["pc"]["S"], leg["acct"]["S"]) == ("canceled", "originator_cancel", "platform-telnyx")
+        http(bench, "telnyx-webhook.delivered", 200, fresh("telnyx-webhook.delivered"))
+        stub = bench.item(MESSAGE, "A#0003")
+        assert (stub["st"]["S"], stub["sid"]["S"]) == ("delivered", events.TELNYX_SENT)
+        http(bench, "telnyx-webhook.order", 200, fresh("telnyx-webhook.order"))
+    bench.dynamo.delete_item(TableName=bench.name, Key={"PK": {"S": MESSAGE}, "SK": {"S": "A#0003"}})
+
+
+def test_events_of_retell_are_one_leg(bench: Bench) -> None:
+    answer = http(bench, "retell-webhook.lookup", 200, fresh("retell-webhook.lookup"))
+    assert set(answer["json"]["call_inbound"]["metadata"]) == {"tandem_ref"}
+    assert http(bench, "retell-webhook.lookup", 200, fresh("retell-webhook.lookup"))["json"] == answer["json"]
+    call = events.derived("call", "platform-retell", events.RETELL_CALL)
+    for _ in range(2):
+        assert http(bench, "retell-webhook.ended", 200, fresh("retell-webhook.ended"))["body"] == "{}"
+        leg = bench.item(f"T#demo#K#{call}", f"L#{events.RETELL_CALL}")
+        assert (leg["st"]["S"], leg["dur"]["N"], leg["pc"]["S"]) == ("completed", "61", "user_hangup")
+
+
+@pytest.mark.parametrize("function", ["telnyx-webhook", "retell-webhook"])
+def test_what_was_signed_long_ago_or_by_others_is_refused(bench: Bench, function: str) -> None:
+    """The files themselves are old by now."""
+    before = len(bench.items())
+    names = [name for name in events.render(DEMO) if events.function_of(name) == function]
+    for name in names:
+        assert http(bench, name, 403)["json"]["code"] == "INVALID_SIGNATURE"
+    http(bench, f"{function}.forged", 403, fresh(f"{function}.forged"))
+    assert len(bench.items()) == before
+
+
+def test_provider_accounts_are_added_once_and_sealed(bench: Bench) -> None:
+    listed = http(bench, "provider-management.list", 200)["json"]["providers"]
+    assert {entry["id"] for entry in listed} == {f"platform-{provider}" for provider in DEMO.numbers}
+    assert http(bench, "provider-management.invalid", 400)["json"]["errors"][0]["field"] == "config.account_sid"
+    added = http(bench, "provider-management.add", 200)["json"]["provider"]
+    again = http(bench, "provider-management.add", 200)
+    assert again["json"]["provider"]["id"] == added["id"] and again["headers"]["idempotency-replayed"] == "true"
+    assert added["config"]["auth_token"] == "…oken"
+    [stored] = bench.items("acc")
+    assert "demo-own-auth-token" not in json.dumps(stored, default=repr)
+    tested = http(bench, "provider-management.test", 200)["json"]
+    assert "demo-twilio-auth-token" not in json.dumps(tested)
 
 
 def test_a_deposit_and_what_the_wallet_says(bench: Bench) -> None:

@@ -65,7 +65,7 @@ def test_a_rendered_template_differs_in_the_binaries_folder_only(tmp_path: Path)
     original = (ROOT / "template.yaml").read_text().splitlines()
     rendered = artifacts.render_template("local", tmp_path / "template.yaml").read_text().splitlines()
     changed = [(before, after) for before, after in zip(original, rendered, strict=True) if before != after]
-    assert len(changed) == len(artifacts.functions()) == 11
+    assert len(changed) == len(artifacts.functions()) > 10
     for before, after in changed:
         assert after == before.replace("target/lambda-arm64", str(ROOT / "target" / "lambda-local"))
 

@@ -17,6 +17,8 @@ RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 ROUTES = {
     "sms-webhook": ["POST /api/webhooks/{provider}/sms"],
     "status-callback": ["POST /api/webhooks/{provider}/status-callback"],
+    "telnyx-webhook": ["POST /api/webhooks/telnyx"],
+    "retell-webhook": ["POST /api/webhooks/retell"],
     "send-message": ["POST /api/sms/send"],
     "messages": [
         "GET /api/messages",
@@ -67,6 +69,8 @@ ROUTES = {
 OPEN_ROUTES = {
     "POST /api/webhooks/{provider}/sms",
     "POST /api/webhooks/{provider}/status-callback",
+    "POST /api/webhooks/telnyx",
+    "POST /api/webhooks/retell",
     "GET /api/openapi.json",
 }
 # Where an ARN may end in a wildcard: objects, and the labels of the table's stream.
@@ -208,7 +212,7 @@ def test_a_dead_letter_queue_takes_from_its_own_queue_only() -> None:
 
 def test_failures_of_each_provider_raise_an_alarm() -> None:
     found = {a["Dimensions"][0]["Value"] for a in ALARMS.values() if (a["Namespace"], a["MetricName"]) == ("Tandem", "MessagesFailed")}
-    assert found == {"twilio", "signalwire"}
+    assert found == {"twilio", "signalwire", "telnyx"}, "Retell sends no texts"
 
 
 def test_alarms_tell_someone_and_stay_quiet_without_data() -> None:
@@ -264,7 +268,7 @@ def test_keys_are_used_for_credentials_only_and_made_by_one_function() -> None:
     for logical_id in FUNCTIONS:
         for statement in statements(logical_id):
             actions = {action for action in statement["Action"] if action.startswith("kms:")}
-            if actions:
+            if actions and target(statement["Resource"]) == "CredentialsKey":
                 condition, bound, locally = statement["Condition"]["Fn::If"]
                 assert bound == {"StringEquals": {"kms:EncryptionContext:purpose": "provider-credentials"}}, logical_id
                 assert (condition, locally) == ("HasTls", {"Ref": "AWS::NoValue"}), "only the emulator does without"
@@ -274,11 +278,17 @@ def test_keys_are_used_for_credentials_only_and_made_by_one_function() -> None:
     assert makers == {"provider-management"}
 
 
+def test_customers_secrets_are_sealed_by_one_function_and_opened_by_another() -> None:
+    assert RESOURCES["SecretsKey"]["Properties"]["EnableKeyRotation"] is True
+    uses = {(function_name(name), action) for name in FUNCTIONS for action, key in allowed(name) if key == "SecretsKey"}
+    assert uses == {("settings", "kms:Encrypt"), ("event-worker", "kms:Decrypt")}
+
+
 def test_the_projector_never_wakes_itself() -> None:
     (source,) = [properties for properties in SOURCES.values() if properties["EventSourceArn"] == {"Fn::GetAtt": ["Table", "StreamArn"]}]
     patterns = [json.loads(entry["Pattern"]) for entry in source["FilterCriteria"]["Filters"]]
     entities = [pattern["dynamodb"]["NewImage"]["ent"]["S"] for pattern in patterns]
-    assert sorted(entities) == [["att"], ["msg"], ["msg"]]
+    assert sorted(entities) == [["att", "leg"], ["msg"], ["msg"]]
     # A changed message only when it has ended; the projector tells of it and writes no message then.
     changed = [p for p in patterns if p["dynamodb"]["NewImage"]["ent"]["S"] == ["msg"] and p["eventName"] != ["INSERT"]]
     assert [(p["eventName"], p["dynamodb"]["NewImage"]["st"]["S"]) for p in changed] == [(["MODIFY"], ["failed", "canceled"])]
@@ -299,7 +309,7 @@ def test_the_table_is_kept_and_can_be_restored() -> None:
         "timeline": "KEYS_ONLY",
         "pending": "KEYS_ONLY",
     }
-    for kept in (name, "MediaBucket", "UserPool", "CredentialsKey"):
+    for kept in (name, "MediaBucket", "UserPool", "CredentialsKey", "SecretsKey"):
         assert RESOURCES[kept]["DeletionPolicy"] == "RetainExceptOnCreate", kept
         assert RESOURCES[kept]["UpdateReplacePolicy"] == "Retain", kept
 

@@ -48,9 +48,9 @@ impl Config {
         })
     }
 
-    /// The origin of the API, for URLs of files that are served there.
-    pub(crate) fn origin(&self) -> Option<url::Origin> {
-        url::Url::parse(&self.base).ok().map(|base| base.origin())
+    /// The host of a simulator, which serves files as well. `None`: this is Telnyx itself.
+    pub(crate) fn local_host(&self) -> Option<url::Host> {
+        url::Url::parse(&self.base).ok().filter(|_| self.local)?.host().map(|host| host.to_owned())
     }
 }
 

@@ -17,12 +17,12 @@ pub fn media(
     environment: &Environment,
 ) -> Result<Box<dyn MediaSource>, ProviderError> {
     let config = Config::of(account, environment)?;
-    Ok(Box::new(TelnyxMedia { local: config.origin().filter(|_| config.local) }))
+    Ok(Box::new(TelnyxMedia { local: config.local_host() }))
 }
 
 struct TelnyxMedia {
-    /// Where a simulator serves its files.
-    local: Option<url::Origin>,
+    /// The host of a simulator.
+    local: Option<Host>,
 }
 
 impl MediaSource for TelnyxMedia {
@@ -38,12 +38,14 @@ impl MediaSource for TelnyxMedia {
     }
 }
 
-/// How to fetch a file, when it may be: from a named host at the port of `https`, or from a simulator.
-pub(crate) fn download(url: &str, local: Option<&url::Origin>) -> Option<MediaRequest> {
+/// How to fetch a file, when it may be: from a named host at the port of `https`, or from a simulator. That
+/// serves files at another port than its API, as Telnyx does at another host; at which ports, the fetcher
+/// has been told.
+pub(crate) fn download(url: &str, local: Option<&Host>) -> Option<MediaRequest> {
     let url = Url::parse(url).ok()?;
     let bare = url.username().is_empty() && url.password().is_none();
     let allowed = match local {
-        Some(origin) => url.origin() == *origin,
+        Some(host) => url.host().is_some_and(|of_url| of_url.to_owned() == *host),
         None => {
             let named =
                 matches!(url.host(), Some(Host::Domain(name)) if name.contains('.') && !name.ends_with('.'));

@@ -31,13 +31,13 @@ pub fn recordings(
     transport: Arc<dyn HttpTransport>,
 ) -> Result<Box<dyn Recordings>, ProviderError> {
     let config = Config::of(account, environment)?;
-    let local = config.origin().filter(|_| config.local);
+    let local = config.local_host();
     Ok(Box::new(Kept { client: Client::new(&config.base, &config.authorization, transport), local }))
 }
 
 struct Kept {
     client: Client,
-    local: Option<url::Origin>,
+    local: Option<url::Host>,
 }
 
 /// OpenAPI, RecordingResponseData.

@@ -60,9 +60,12 @@ fn a_simulator_is_fetched_from_on_a_local_stack_only() {
         ..account()
     };
     assert!(allowed(&local, true, "http://127.0.0.1:4000/media/1.png"));
+    // Its store of files is at another port; which ones may be asked, the fetcher knows.
+    assert!(allowed(&local, true, "http://127.0.0.1:4001/media/1.png"));
     for (account, environment, url) in [
         (&local, false, "http://127.0.0.1:4000/media/1.png"),
-        (&local, true, "http://127.0.0.1:4001/media/1.png"),
+        (&local, true, "http://127.0.0.2:4000/media/1.png"),
+        (&local, true, "http://localhost:4000/media/1.png"),
         (&local, true, "http://u:p@127.0.0.1:4000/media/1.png"),
         (&local, true, "https://media.telnyx.com/a"),
     ] {
