@@ -340,6 +340,14 @@ def test_provider_accounts_are_added_once_and_sealed(bench: Bench) -> None:
     assert "demo-twilio-auth-token" not in json.dumps(tested)
 
 
+def test_a_customers_system_is_registered_before_anything_is_told(bench: Bench) -> None:
+    """No file makes it: its address would be the stack's."""
+    body = {"url": f"{bench.stack['simulator']}/_hooks/{bench.name}", "events": ["message.*"]}
+    made = bench.invoke("settings", events.api(DEMO, "POST", "/api/event-endpoints", groups="tenant-admin", json=body))
+    assert made["statusCode"] == 201, (made, bench.log("settings"))
+    assert json.loads(made["body"])["endpoint"]["secret"] not in json.dumps(bench.items(), default=repr)
+
+
 def test_a_deposit_and_what_the_wallet_says(bench: Bench) -> None:
     assert http(bench, "wallet.forbidden", 403)["json"]["code"] == "FORBIDDEN"
     assert http(bench, "wallet.deposit", 201)["json"]["balance"] == 10
@@ -428,6 +436,20 @@ def test_the_projector_folds_the_receipt_and_takes_the_money(bench: Bench) -> No
     assert [e["amount"] for e in entries if e["type"] == "capture"] == [-0.0075]
     assert played(bench, "projector.receipt") == {"batchItemFailures": []}
     assert http(bench, "wallet.transactions", 200)["json"]["items"] == entries
+
+
+def test_the_event_worker_tells_a_customers_system(bench: Bench) -> None:
+    # The files name an event that is not there.
+    for name in ("event-worker", "event-worker.retry"):
+        assert played(bench, name) == {"batchItemFailures": []}
+    jobs = bench.jobs("events")
+    assert jobs and {job["job"] for job in jobs} == {"handOut"}, jobs
+    for _ in range(2):
+        for job in jobs:
+            assert played(bench, "event-worker", events.job(DEMO, "events.fifo", job)) == {"batchItemFailures": []}
+    hooks = requests.get(f"{bench.stack['simulator']}/_sim/hooks", params={"name": bench.name}, timeout=30).json()["hooks"]
+    told = [json.loads(hook["body"])["type"] for hook in hooks]
+    assert "message.status" in told and len(hooks) == len({dict(hook["headers"])["webhook-id"] for hook in hooks}), told
 
 
 def test_a_picture_is_copied_into_the_bucket(bench: Bench) -> None:
