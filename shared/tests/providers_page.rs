@@ -1,6 +1,6 @@
 //! `docs/providers.md` says what the code says: its tables are made here, and compared.
 //! `TANDEM_WRITE_DOCS=1 cargo test -p telephony --test providers_page` writes them anew.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 import pytest
+import requests
 
 from world import Api, Tenant, World, contact, eventually, explain, problem, words
 
@@ -67,7 +68,7 @@ def test_secrets_go_in_and_never_out(accounts: Accounts) -> None:
 
 def test_a_tenants_own_account_sends_receives_and_is_not_charged(world: World, accounts: Accounts) -> None:
     id, own, phone = accounts.add(), "+1803555" + str(secrets.randbelow(7000) + 2000), contact()
-    world.sim.number("twilio", accounts.sid, own, f"{world.url}/api/webhooks/twilio/sms")
+    world.sim.number("twilio", accounts.sid, own, sms_url=f"{world.url}/api/webhooks/twilio/sms")
     imported = accounts.good("import_number", provider_id=id, number=own)
     assert imported["number"]["phone_number" if "phone_number" in imported["number"] else "number"] == own
     again = accounts.good("sync_numbers", provider_id=id)
@@ -83,7 +84,7 @@ def test_a_tenants_own_account_sends_receives_and_is_not_charged(world: World, a
 
 def test_rotation_needs_no_downtime(world: World, accounts: Accounts) -> None:
     id, own, phone = accounts.add(), "+1804555" + str(secrets.randbelow(7000) + 2000), contact()
-    world.sim.number("twilio", accounts.sid, own, f"{world.url}/api/webhooks/twilio/sms")
+    world.sim.number("twilio", accounts.sid, own, sms_url=f"{world.url}/api/webhooks/twilio/sms")
     accounts.good("import_number", provider_id=id, number=own)
     world.sim.text(phone, own, words())
     new = secrets.token_hex(16)
@@ -105,7 +106,12 @@ def test_rotation_needs_no_downtime(world: World, accounts: Accounts) -> None:
 
 def test_a_wrong_key_is_said_to_be_that(accounts: Accounts) -> None:
     id = accounts.add(auth_token=secrets.token_hex(16))
-    refused = problem(accounts.ask("test_connection", provider_id=id), 502, "PROVIDER_REJECTED")
+    # Asked without the client that takes every 5xx for a failure of ours.
+    answer = requests.post(
+        accounts.world.url + "/api/provider-management", json={"action": "test_connection", "provider_id": id},
+        headers={"Authorization": f"Bearer {accounts.api.token}"}, timeout=40,
+    )  # fmt: skip
+    refused = problem(answer, 502, "PROVIDER_REJECTED")
     assert refused["provider"]["name"] == "twilio"
     accounts.good("delete_provider", provider_id=id)
     problem(accounts.ask("test_connection", provider_id=id), 422, "PROVIDER_NOT_FOUND")

@@ -125,7 +125,7 @@ BODIES = {
     "PUT /api/agents/{id}": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
 }
 # A write under an id of one's own choice makes one's own thing, whoever else has one of that name.
-OWN_NAMES = {"PUT /api/templates/{id}"}
+OWN_NAMES = {"PUT /api/templates/{id}", "PUT /api/agents/{id}"}
 
 
 def quoted(phone: str) -> str:
@@ -207,6 +207,9 @@ def test_lists_hold_only_ones_own(world: World, victim: Victim, stranger: Tenant
 
 def test_a_name_of_ones_own_makes_ones_own(world: World, victim: Victim, stranger: Tenant) -> None:
     before = victim.stored()
-    for path, body in ((f"/api/templates/{victim.template}", {"body": "mine"}),):
+    for path, body in (
+        (f"/api/templates/{victim.template}", {"body": "mine"}),
+        (f"/api/agents/{victim.agent}", {"name": "Mine", "sms": {"url": "https://example.com/hook"}}),
+    ):
         good(stranger.api.put(path, body))
     assert victim.stored() == before
