@@ -6,6 +6,7 @@ import base64
 import json
 import secrets
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -228,8 +229,6 @@ def test_calls_of_retell_to_a_number_of_nobodys_are_left_to_it(world: World) -> 
 
 @pytest.mark.parametrize("seconds", [None, -310, 310])
 def test_events_of_retell_that_are_forged_or_stale(world: World, tenant: Tenant, seconds: int | None) -> None:
-    import time
-
     number = tenant.number("retell")
     text = json.dumps({"event": "call_ended", "call": {"call_id": "call_" + secrets.token_hex(14), "to_number": number, "from_number": contact(), "direction": "inbound"}})
     signed = world.signer.json_headers("retell", text, key="not the key") if seconds is None else world.signer.json_headers("retell", text, at=time.time() + seconds)
