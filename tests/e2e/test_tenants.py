@@ -120,6 +120,7 @@ BODIES = {
     "PUT /api/clients/{clientId}": lambda v, known: [{"tenantId": v.tenant.name if known else "nobody"}],
     "POST /api/event-endpoints": lambda v, known: [{"url": "https://example.com/hook", "events": ["message.received"]}],
     "PATCH /api/event-endpoints/{id}": lambda v, known: [{"isActive": False}],
+    "POST /api/event-endpoints/{id}/rotate": lambda v, known: [{}],
     "POST /api/event-endpoints/{id}/replay": lambda v, known: [{"since": "2026-01-01T00:00:00Z"}],
     "POST /api/agents": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
     "PUT /api/agents/{id}": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
