@@ -126,7 +126,7 @@ BODIES = {
     "PUT /api/agents/{id}": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
 }
 # A write under an id of one's own choice makes one's own thing, whoever else has one of that name.
-OWN_NAMES = {"PUT /api/templates/{id}", "PUT /api/agents/{id}"}
+OWN_NAMES = {"PUT /api/templates/{id}", "PUT /api/agents/{id}", "POST /api/opt-outs"}
 
 
 def quoted(phone: str) -> str:

@@ -109,9 +109,9 @@ def test_an_account_that_we_do_not_know(world: World, form_provider: str) -> Non
     stranger = {"twilio": "AC" + "0" * 32, "signalwire": "00000000-0000-4000-8000-000000000000"}[provider]
     params["AccountSid"] = stranger
     forged(world, world.post_webhook(url, params, world.signer.headers(provider, url, params)), params["MessageSid"])
-    # Nobody is named: the key of the platform's account fits, and still it is no webhook.
+    # Nobody is named, so that there is no key to try.
     del params["AccountSid"]
-    problem(world.post_webhook(url, params, world.signer.headers(provider, url, params)), 400, "VALIDATION_FAILED")
+    problem(world.post_webhook(url, params, world.signer.headers(provider, url, params)), 403, "INVALID_SIGNATURE")
     forged(world, world.post_webhook(url, params, world.signer.headers(provider, url, params, key="not the key")), params["MessageSid"])
 
 

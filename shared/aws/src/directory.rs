@@ -187,10 +187,10 @@ impl Accounts for Directory {
         if !named.is_empty() {
             return Ok(named);
         }
-        // What names nobody may be of the platform's, whose connections are not all told, or of somebody
-        // without a name; the signature decides.
+        // What names somebody that we do not know may be of the platform's, whose connections are not all
+        // told, or of somebody without a name; the signature decides.
         let mut nameless: Vec<ProviderAccount> = of_provider()
-            .filter(|known| known.account.tenant.is_none() || known.names.is_empty())
+            .filter(|known| known.names.is_empty() || (known.account.tenant.is_none() && !claims.is_empty()))
             .map(|known| known.account.clone())
             .collect();
         match self.claimed(provider, &[""]).await {
