@@ -133,6 +133,7 @@ class Load:
         self.own, self.lock = own, threading.Lock()
         self.answers: list[requests.Response] = []
         self.generation, self.under_way = 0, Counter[int]()
+        self.begun, self.changed_over = 0, threading.Event()
         phones = [contact() for _ in range(10)]
         distinct = [self.event(n, phones) for n in range(EACH // TIMES)]
         self.waiting = distinct * TIMES
@@ -150,6 +151,12 @@ class Load:
         return json.dumps({"event": "call_ended", "call": call})
 
     def one(self, event: dict[str, str] | str) -> None:
+        with self.lock:
+            self.begun += 1
+            second_half = self.begun > EACH // 2
+        if second_half:
+            # However fast the machine: half of them are signed with the new key.
+            assert self.changed_over.wait(180), "the provider never changed over"
         with self.lock:
             generation = self.generation
             self.under_way[generation] += 1
@@ -177,6 +184,7 @@ class Load:
         own.rotate_at_provider()
         with self.lock:
             self.generation += 1
+        self.changed_over.set()
         eventually(lambda: self.drained() and self.count() > EACH // 2, 120)
         # What tells an operator that the old key can be retired.
         eventually(lambda: own.shown()["next_key_first_used_at"])
