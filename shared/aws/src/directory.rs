@@ -168,7 +168,8 @@ impl Accounts for Directory {
         claims: &[String],
     ) -> Result<Vec<ProviderAccount>, StoreError> {
         let claims: Vec<&str> = claims.iter().map(String::as_str).filter(|claim| !claim.is_empty()).collect();
-        let platform = self.platform().await?;
+        let (platform, tenants) = tokio::join!(self.platform(), self.claimed(provider, &claims));
+        let platform = platform?;
         let of_provider = || platform.iter().filter(|known| known.account.provider == provider);
         let mut named: Vec<ProviderAccount> = of_provider()
             .filter(|known| known.names.iter().any(|name| claims.contains(&name.as_str())))
@@ -176,14 +177,15 @@ impl Accounts for Directory {
             .collect();
         // The platform's own before those that the deployment names for a tenant.
         named.sort_by_key(|account| account.tenant.is_some());
-        if !named.is_empty() {
-            // What the platform's accounts are called is nobody else's name: who claims it is not tried,
-            // and a webhook of the platform's asks nobody.
-            return Ok(named);
+        match tenants {
+            Ok(tenants) => named.extend(tenants),
+            Err(error) if named.is_empty() => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "tenants' accounts cannot be read; the platform's are tried")
+            }
         }
-        let own = self.claimed(provider, &claims).await?;
-        if !own.is_empty() {
-            return Ok(own);
+        if !named.is_empty() {
+            return Ok(named);
         }
         // What names somebody that we do not know may be of the platform's, whose connections are not all
         // told, or of somebody without a name; the signature decides.

@@ -30,10 +30,10 @@ pub trait Numbers: Send + Sync {
 /// Credentials, for whoever verifies a webhook or calls a provider.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// The active accounts of a provider that a webhook may be of: the platform's that have one of these
-    /// `claims` among their names; or else tenants' that have, those whose connection has been proven
-    /// first; or else the platform's and those without a name. No round trip while the cache (at most 5
-    /// minutes old) is warm.
+    /// The active accounts of a provider that a webhook may be of: those that have one of these
+    /// `claims` among their names, the platform's own first, then those whose connection has been
+    /// proven; when none fits, the platform's and those without a name. No round trip while the cache (at
+    /// most 5 minutes old) is warm.
     async fn candidates(
         &self,
         provider: ProviderId,
