@@ -4,8 +4,8 @@ The source is the PyPI package `phonenumbers` (Apache-2.0), a port of Google's l
 the United States and Canada, its metadata for the other countries. It is no dependency of this repository; to make the
 file anew:
 
-    python3 -m venv /tmp/areas && /tmp/areas/bin/pip install phonenumbers
-    /tmp/areas/bin/python scripts/area_codes.py
+    pip install phonenumbers          # into a virtual environment of its own
+    python scripts/area_codes.py
 
 Overlays are not in that data: shared/data/area-code-overlays.txt is kept by hand.
 """
