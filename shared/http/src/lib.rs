@@ -7,6 +7,7 @@
 
 mod client;
 mod media;
+mod outward;
 mod policy;
 mod transport;
 mod webhook;

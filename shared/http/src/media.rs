@@ -1,7 +1,6 @@
 //! Downloads from addresses that strangers may have named.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,8 +12,9 @@ use telephony::provider::media::MediaRequest;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::client::{self, SetupError};
-use crate::policy::{Policy, VettingResolver, Way, is_forbidden_address};
+use crate::client::SetupError;
+use crate::outward::Outward;
+use crate::policy::is_forbidden_address;
 
 /// Providers redirect once, to their storage; more than three hops lead nowhere.
 const MAX_REDIRECTS: usize = 3;
@@ -94,9 +94,7 @@ impl fmt::Debug for Download {
 /// Fetches files, from the public internet only.
 #[derive(Clone)]
 pub struct MediaFetcher {
-    vetted: reqwest::Client,
-    local: reqwest::Client,
-    policy: Policy,
+    outward: Outward,
     limits: FetchLimits,
 }
 
@@ -112,16 +110,7 @@ impl MediaFetcher {
     /// # Errors
     /// [`SetupError`] when the client cannot be made.
     pub fn new(limits: FetchLimits, environment: &Environment) -> Result<Self, SetupError> {
-        let vetted = client::builder()?.https_only(true).dns_resolver(Arc::new(VettingResolver));
-        // The two are kept apart, so that nothing which was let through for the local stack can be
-        // reached by another port or scheme of the same name.
-        let local = client::builder()?;
-        Ok(Self {
-            vetted: vetted.build().map_err(SetupError::new)?,
-            local: local.build().map_err(SetupError::new)?,
-            policy: Policy::new(environment),
-            limits,
-        })
+        Ok(Self { outward: Outward::new(environment)?, limits })
     }
 
     /// Starts a download: the answer's head is here, the body comes by the stream.
@@ -157,10 +146,7 @@ impl MediaFetcher {
         };
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let client = match self.policy.way(&url).ok_or(FetchError::NotAllowed)? {
-                Way::Vetted => &self.vetted,
-                Way::Local => &self.local,
-            };
+            let client = self.outward.client(&url).ok_or(FetchError::NotAllowed)?;
             let mut get = client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
             // Taken, not cloned: no redirect carries it, not even one to the same host.
             if let Some(value) = authorization.take() {

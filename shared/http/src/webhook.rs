@@ -1,7 +1,6 @@
 //! Posts to addresses that customers have named.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,8 +10,9 @@ use telephony::provider::Environment;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::client::{self, SetupError};
-use crate::policy::{Policy, VettingResolver, Way, is_forbidden_address};
+use crate::client::SetupError;
+use crate::outward::Outward;
+use crate::policy::is_forbidden_address;
 
 /// Longer answers are not read: nobody has that much to say.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -21,9 +21,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// redirected, nothing is tried twice.
 #[derive(Clone)]
 pub struct WebhookPoster {
-    vetted: reqwest::Client,
-    local: reqwest::Client,
-    policy: Policy,
+    outward: Outward,
     total: Duration,
 }
 
@@ -40,14 +38,7 @@ impl WebhookPoster {
     /// # Errors
     /// [`SetupError`] when the client cannot be made.
     pub fn new(total: Duration, environment: &Environment) -> Result<Self, SetupError> {
-        let vetted = client::builder()?.https_only(true).dns_resolver(Arc::new(VettingResolver));
-        let local = client::builder()?;
-        Ok(Self {
-            vetted: vetted.build().map_err(SetupError::new)?,
-            local: local.build().map_err(SetupError::new)?,
-            policy: Policy::new(environment),
-            total,
-        })
+        Ok(Self { outward: Outward::new(environment)?, total })
     }
 }
 
@@ -56,10 +47,7 @@ impl Poster for WebhookPoster {
     async fn post(&self, parcel: &Parcel) -> Result<Posted, PostError> {
         let deadline = Instant::now() + self.total;
         let url = Url::parse(&parcel.url).map_err(|_| PostError::NotAllowed)?;
-        let client = match self.policy.way(&url).ok_or(PostError::NotAllowed)? {
-            Way::Vetted => &self.vetted,
-            Way::Local => &self.local,
-        };
+        let client = self.outward.client(&url).ok_or(PostError::NotAllowed)?;
         let mut request = client
             .post(url)
             .header(CONTENT_TYPE, "application/json")
