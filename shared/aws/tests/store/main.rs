@@ -20,6 +20,7 @@ mod directory;
 mod endpoints;
 mod events;
 mod folding;
+mod inventory;
 mod lists;
 mod managing;
 mod managing_desk;

@@ -7,7 +7,7 @@ use crate::app::problem::{Code, Problem};
 use crate::app::provider_problem;
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::{NumberId, TenantId};
-use crate::domain::number::{PhoneNumber, VoiceBinding};
+use crate::domain::number::{Holding, NumberStatus, PhoneNumber, VoiceBinding};
 use crate::domain::phone::E164;
 use crate::ports::StockNumber;
 use crate::provider::numbers::{HeldNumbers, RemoteNumber, TrunkNumber};
@@ -182,12 +182,15 @@ impl ProviderAccounts {
             agent: None,
             auto_answer: None,
             display_name: remote.mark.clone().unwrap_or_else(|| remote.phone.expose().to_owned()),
+            status: NumberStatus::Active,
             is_active: remote.active,
             // The oldest of a tenant sends while none is primary.
             is_primary: false,
             voice: remote.capabilities.voice,
             sms: remote.capabilities.sms,
             mms: remote.capabilities.mms,
+            holding: Holding { updated_at: Some(now), ..Holding::default() },
+            version: 0,
             created_at: now,
         };
         let put = match record.owner {
