@@ -1,0 +1,4 @@
+//! Numbers of tenants.
+
+pub mod entry;
+pub mod inventory;
