@@ -34,6 +34,7 @@ ROUTES = {
     ],
     "wallet": ["GET /api/wallet", "GET /api/wallet/transactions", "POST /api/wallet/deposit"],
     "provider-management": ["POST /api/provider-management"],
+    "numbers": ["GET /api/numbers", "POST /api/numbers", "GET /api/numbers/{id}", "PATCH /api/numbers/{id}"],
     "settings": [
         "GET /api/openapi.json",
         "POST /api/route/explain",

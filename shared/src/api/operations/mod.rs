@@ -2,6 +2,7 @@
 //! document are held against these tables.
 
 mod events;
+mod inventory;
 mod providers;
 mod routing;
 mod texting;
@@ -66,9 +67,15 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 
 /// Every operation.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    [texting::OPERATIONS, routing::OPERATIONS, providers::OPERATIONS, events::OPERATIONS]
-        .into_iter()
-        .flatten()
+    [
+        texting::OPERATIONS,
+        routing::OPERATIONS,
+        providers::OPERATIONS,
+        inventory::OPERATIONS,
+        events::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 const fn get(
