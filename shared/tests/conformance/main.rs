@@ -6,6 +6,7 @@
 
 mod accounts_compat;
 mod accounts_compat_refusals;
+mod authenticate;
 mod boundaries;
 mod calls_compat;
 mod calls_compat_documents;

@@ -31,5 +31,6 @@ mod routing;
 mod sending;
 #[path = "../support/mod.rs"]
 mod support;
+mod verifying;
 mod waiting;
 mod wallets;
