@@ -32,5 +32,6 @@ mod routing;
 mod sending;
 #[path = "../support/mod.rs"]
 mod support;
+mod verifying;
 mod waiting;
 mod wallets;
