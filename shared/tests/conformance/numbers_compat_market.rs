@@ -55,7 +55,7 @@ async fn only_numbers_that_fit_are_offered() {
 async fn what_the_search_cannot_be_told_is_sifted_out() {
     for (sample, page) in SAMPLES.into_iter().zip(["&PageSize=100", ""]) {
         let offer = |phone: &str| json!({"phone_number": phone, "capabilities": {"voice": true}});
-        let offers = ["+442079460011", "+442079460012", "+441617946001", "+442078460011"].map(offer);
+        let offers = ["+442079460011", "+442079460012", "+441617946001", "+442078560011"].map(offer);
         let answer = json!({"available_phone_numbers": offers}).to_string();
         for (contains, asked, found) in [(None, "20", 3), (Some("7*46**1"), "46", 2)] {
             let british = NumberSearch {

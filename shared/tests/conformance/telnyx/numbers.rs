@@ -206,9 +206,10 @@ async fn what_the_search_cannot_be_told_is_sifted_out() {
         area_code: Some("20".to_owned()),
         contains: Some("7*46**1".parse().unwrap()),
         capabilities: NumberCapabilities::default(),
+        limit: 5,
         ..search()
     };
-    let phones = ["+442079460011", "+442079460012", "+441617946001", "+442078460011"];
+    let phones = ["+442079460011", "+442079460012", "+441617946001", "+442078560011"];
     let list = json!({"data": phones.map(|phone| offer(phone, &["voice"]))});
     let transport = Arc::new(ReplayTransport::new().answer(200, list.to_string()));
     let offers = market(&transport).search(&british).await.unwrap();
