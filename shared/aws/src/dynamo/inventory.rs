@@ -76,6 +76,10 @@ fn writes(change: &NumberChange) -> Result<Vec<Write>, StoreError> {
     if !kept.is_empty() {
         writes.extend(ways(&after)?);
     }
+    // What a tenant has is in nobody's stock.
+    if after.is_routed() && !before.is_routed() {
+        writes.push(Write::delete(keys::stocked(&after.account, &after.phone)));
+    }
     if before.status != NumberStatus::Released {
         for key in ways_of(before) {
             if !kept.contains(&key) {

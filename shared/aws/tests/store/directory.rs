@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use telephony::domain::account::{AccountRecord, ConnectionTest, Owner};
+use telephony::domain::number::{NumberStatus, PhoneNumber};
 use telephony::domain::secret::Secret;
 use telephony::ports::Whose::{Platform, Tenants};
-use telephony::ports::{AccountBook, Accounts, StoreError, Whose};
+use telephony::ports::{AccountBook, Accounts, Inventory, NumberChange, Numbers, StoreError, Whose};
 use telephony::provider::ProviderId;
 use telephony_aws::{Book, Directory};
 
@@ -259,8 +260,18 @@ async fn an_account_is_found_by_a_number_that_was_proven() {
     let claims = [OWN.to_owned()];
     // Nobody is named so: those without a name stand in.
     assert_eq!(ids(&claims).await, ["r", "s"]);
-    book.bind_name(&second, OWN, at(2)).await.unwrap();
+    let own =
+        PhoneNumber { provider: ProviderId::Retell, own_account: true, ..number(&tenant("acme"), "s", OWN) };
+    assert!(table.store.put(&own).await.unwrap());
     assert_eq!(ids(&claims).await, ["s"]);
+    // Who merely claims the number stands behind whoever was proven to hold it.
+    let squatter = PhoneNumber { status: NumberStatus::Pending, ..number(&tenant("squat"), "q", OWN) };
+    assert!(table.store.put(&squatter).await.unwrap());
+    assert_eq!(ids(&claims).await, ["s"]);
+    let released = PhoneNumber { status: NumberStatus::Released, ..own.clone() };
+    let change = NumberChange { before: own, after: released };
+    assert!(table.store.change_numbers(&[change]).await.unwrap());
+    assert_eq!(ids(&claims).await, ["r", "s"]);
     book.remove(&second).await.unwrap();
     assert_eq!(ids(&claims).await, ["r"]);
     book.remove(&first).await.unwrap();

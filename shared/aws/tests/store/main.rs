@@ -25,6 +25,7 @@ mod lists;
 mod managing;
 mod managing_desk;
 mod numbers;
+mod numbers_managed;
 mod outbox;
 mod receiving;
 mod records;

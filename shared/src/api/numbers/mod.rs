@@ -1,3 +1,5 @@
 //! Numbers in JSON.
 
+pub mod inventory;
+pub mod number;
 pub mod search;

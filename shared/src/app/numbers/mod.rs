@@ -1,3 +1,5 @@
 //! Numbers: one file for each use-case.
 
+pub mod entry;
+pub mod inventory;
 pub mod search;

@@ -21,7 +21,7 @@ use crate::api::provider_management::{Action, ProviderAnswer, ProviderRequest};
 use crate::app::problem::{Code, Problem};
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::{AccountId, TenantId};
-use crate::ports::{AccountBook, Clock, NumberStock, Numbers, Random};
+use crate::ports::{AccountBook, Clock, Inventory, NumberStock, Numbers, Random, StoreError};
 use crate::provider::{Environment, ProviderId};
 
 use desk::Desk;
@@ -71,6 +71,8 @@ pub struct ProviderAccounts {
     pub public_base_url: String,
     /// The tenants' numbers.
     pub numbers: Arc<dyn Numbers>,
+    /// The same, to change them.
+    pub inventory: Arc<dyn Inventory>,
     /// Numbers by account.
     pub stock: Arc<dyn NumberStock>,
     /// The providers.
@@ -168,14 +170,30 @@ impl ProviderAccounts {
             .ok_or_else(|| Problem::new(Code::ProviderNotConfigured(Some(kind))))
     }
 
-    /// How many numbers of a tenant go through each account.
+    /// How many numbers of a tenant go through each account, or have their calls go through it.
     async fn counts(&self, tenant: &TenantId) -> Result<BTreeMap<AccountId, u64>, Problem> {
         let mut counts = BTreeMap::new();
         for number in self.numbers.of_tenant(tenant).await? {
-            *counts.entry(number.account).or_default() += 1;
+            let calls = number.voice_via.map(|via| via.account).filter(|via| *via != number.account);
+            for account in calls.into_iter().chain([number.account]) {
+                *counts.entry(account).or_default() += 1;
+            }
         }
         Ok(counts)
     }
+}
+
+/// The tenant's own, also at the provider: nobody here is billed for what goes through it. What was opened
+/// below an account of the platform's is billed to the platform.
+///
+/// # Errors
+/// When the store fails.
+pub async fn is_own(book: &dyn AccountBook, record: &AccountRecord) -> Result<bool, StoreError> {
+    Ok(match (&record.owner, &record.parent) {
+        (Owner::Platform, _) => false,
+        (Owner::Tenant(_), None) => true,
+        (Owner::Tenant(_), Some(parent)) => book.find(&Owner::Platform, parent).await?.is_none(),
+    })
 }
 
 /// Whose accounts are meant: the caller's tenant's, or, for the platform, those of `tenant_id`.
