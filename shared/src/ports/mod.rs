@@ -25,7 +25,7 @@ mod wallets;
 
 pub use accounts::{AccountBook, AccountWrite, BoundAccount};
 pub use calls::{CallRecords, LegChange, LegStatus};
-pub use directory::{Accounts, Clients, Numbers};
+pub use directory::{Accounts, Candidates, Clients, Numbers, Whose};
 pub use dispatch::{AttemptEnd, Dispatch};
 pub use endpoints::{Agents, EndpointChange, Endpoints, SealContext, SecretBox};
 pub use events::{Deliveries, EventLog, OverdueDeliveries, OverdueDelivery, TryEnd};

@@ -6,9 +6,11 @@
 
 mod accounts_compat;
 mod accounts_compat_refusals;
+mod authenticate;
 mod boundaries;
 mod calls_compat;
 mod calls_compat_documents;
+mod codes;
 mod documents;
 mod errors;
 mod forgeries;

@@ -30,8 +30,10 @@ mod outbox;
 mod receiving;
 mod records;
 mod routing;
+mod searching;
 mod sending;
 #[path = "../support/mod.rs"]
 mod support;
+mod verifying;
 mod waiting;
 mod wallets;

@@ -2,3 +2,4 @@
 
 pub mod inventory;
 pub mod number;
+pub mod search;

@@ -3,6 +3,7 @@
 
 mod events;
 mod inventory;
+mod numbers;
 mod providers;
 mod routing;
 mod texting;
@@ -70,8 +71,9 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
     [
         texting::OPERATIONS,
         routing::OPERATIONS,
-        providers::OPERATIONS,
+        numbers::OPERATIONS,
         inventory::OPERATIONS,
+        providers::OPERATIONS,
         events::OPERATIONS,
     ]
     .into_iter()

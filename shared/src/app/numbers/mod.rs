@@ -1,4 +1,5 @@
-//! Numbers of tenants.
+//! Numbers: one file for each use-case.
 
 pub mod entry;
 pub mod inventory;
+pub mod search;

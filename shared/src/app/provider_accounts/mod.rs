@@ -9,6 +9,7 @@ pub mod desk;
 mod import;
 mod list;
 mod opening;
+pub mod reach;
 mod show;
 mod sync;
 mod test;
@@ -20,10 +21,11 @@ use crate::api::provider_management::{Action, ProviderAnswer, ProviderRequest};
 use crate::app::problem::{Code, Problem};
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::{AccountId, TenantId};
-use crate::ports::{AccountBook, Clock, Inventory, NumberStock, Numbers, Random, StoreError};
+use crate::ports::{AccountBook, Clock, Inventory, NumberStock, Numbers, Random};
 use crate::provider::{Environment, ProviderId};
 
 use desk::Desk;
+use reach::within_reach;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -139,12 +141,8 @@ impl ProviderAccounts {
         Err(Problem::new(Code::Forbidden).with_detail("The platform's accounts need the role admin."))
     }
 
-    /// The tenant's accounts and the platform's: by priority, the tenant's own first among equals.
     async fn all(&self, tenant: &TenantId) -> Result<Vec<AccountRecord>, Problem> {
-        let mut records = self.book.list(&Owner::Tenant(tenant.clone())).await?;
-        records.extend(self.book.list(&Owner::Platform).await?);
-        records.sort_by_key(|record| record.priority);
-        Ok(records)
+        Ok(within_reach(self.book.as_ref(), tenant).await?)
     }
 
     /// The account that a request means by its id, or by its provider: the best that fits.
@@ -183,19 +181,6 @@ impl ProviderAccounts {
         }
         Ok(counts)
     }
-}
-
-/// The tenant's own, also at the provider: nobody here is billed for what goes through it. What was opened
-/// below an account of the platform's is billed to the platform.
-///
-/// # Errors
-/// When the store fails.
-pub async fn is_own(book: &dyn AccountBook, record: &AccountRecord) -> Result<bool, StoreError> {
-    Ok(match (&record.owner, &record.parent) {
-        (Owner::Platform, _) => false,
-        (Owner::Tenant(_), None) => true,
-        (Owner::Tenant(_), Some(parent)) => book.find(&Owner::Platform, parent).await?.is_none(),
-    })
 }
 
 /// Whose accounts are meant: the caller's tenant's, or, for the platform, those of `tenant_id`.

@@ -32,6 +32,11 @@ pub(super) fn country(digits: &str) -> Option<&'static str> {
     id.bytes().all(|b| b.is_ascii_alphabetic()).then_some(id)
 }
 
+/// The digits after the country code.
+pub(super) fn national(digits: &str) -> Option<&str> {
+    split_country_code(digits).map(|(_, national, _)| national)
+}
+
 /// The kind of number, as its plan tells it.
 pub(super) fn kind(digits: &str) -> Option<NumberKind> {
     let kinds = plan(digits)?.descriptors();
