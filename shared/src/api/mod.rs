@@ -11,4 +11,5 @@ pub mod operations;
 pub mod provider_management;
 pub mod routing;
 pub mod settings;
+pub mod subscription;
 pub mod wallet;

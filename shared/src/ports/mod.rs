@@ -20,6 +20,7 @@ mod reports;
 mod routing;
 mod settings;
 mod stock;
+mod subscriptions;
 mod tasks;
 mod wallets;
 
@@ -42,5 +43,6 @@ pub use reports::{Merged, Reports, StatusChange};
 pub use routing::{AccountStates, Decisions};
 pub use settings::{Consents, Templates};
 pub use stock::{NumberStock, StockNumber};
+pub use subscriptions::SubscriptionRecords;
 pub use tasks::{Task, TaskKind, Tasks};
 pub use wallets::{Deposited, Wallets};

@@ -34,6 +34,7 @@ mod projection;
 mod reports;
 mod requests;
 mod stock;
+mod subscriptions;
 mod summary;
 mod tasks;
 mod templates;
