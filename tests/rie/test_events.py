@@ -154,6 +154,16 @@ def test_provider_accounts_are_added_once_and_sealed(bench: Bench) -> None:
     assert "demo-twilio-auth-token" not in json.dumps(tested)
 
 
+def test_a_number_is_entered_and_waits_for_its_proof(bench: Bench) -> None:
+    assert http(bench, "numbers.invalid", 400)["json"]["errors"][0]["field"] == "phoneNumber"
+    entered = http(bench, "numbers.enter", 201)["json"]["number"]
+    assert (entered["status"], entered["numberType"], entered["voice"]) == ("pending", "vanity", None)
+    http(bench, "numbers.enter", 409)
+    listed = http(bench, "numbers.list", 200)["json"]["items"]
+    assert [number["phoneNumber"] for number in listed] == [entered["phoneNumber"], DEMO.numbers["twilio"]]
+    http(bench, "numbers.change", 404)
+
+
 def test_a_customers_system_is_registered_before_anything_is_told(bench: Bench) -> None:
     """No file makes it: its address would be the stack's."""
     body = {"url": f"{bench.stack['simulator']}/_hooks/{bench.name}", "events": ["message.*"]}

@@ -4,7 +4,7 @@
 use super::inventory::{ManageNumbers, display_name, notes, opaque};
 use crate::api::numbers::inventory::NumberEntryRequest;
 use crate::app::problem::{Code, Problem};
-use crate::app::provider_accounts::is_own;
+use crate::app::provider_accounts::reach::is_own;
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::{NumberId, TenantId, UserId};
 use crate::domain::number::{EnteredKind, Holding, NumberStatus, PhoneNumber};

@@ -1,7 +1,8 @@
 //! `import_number`: one number, if the account proves that it holds it.
 
 use super::list::{held, stocked};
-use super::{Actor, Asked, ProviderAccounts, is_own};
+use super::reach::is_own;
+use super::{Actor, Asked, ProviderAccounts};
 use crate::api::provider_management::{ProviderAnswer, ProviderNumberBody, ProviderRequest, TrunkBody};
 use crate::app::numbers::entry::prove;
 use crate::app::problem::{Code, Problem};

@@ -21,7 +21,7 @@ use crate::api::provider_management::{Action, ProviderAnswer, ProviderRequest};
 use crate::app::problem::{Code, Problem};
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::{AccountId, TenantId};
-use crate::ports::{AccountBook, Clock, Inventory, NumberStock, Numbers, Random, StoreError};
+use crate::ports::{AccountBook, Clock, Inventory, NumberStock, Numbers, Random};
 use crate::provider::{Environment, ProviderId};
 
 use desk::Desk;
@@ -181,19 +181,6 @@ impl ProviderAccounts {
         }
         Ok(counts)
     }
-}
-
-/// The tenant's own, also at the provider: nobody here is billed for what goes through it. What was opened
-/// below an account of the platform's is billed to the platform.
-///
-/// # Errors
-/// When the store fails.
-pub async fn is_own(book: &dyn AccountBook, record: &AccountRecord) -> Result<bool, StoreError> {
-    Ok(match (&record.owner, &record.parent) {
-        (Owner::Platform, _) => false,
-        (Owner::Tenant(_), None) => true,
-        (Owner::Tenant(_), Some(parent)) => book.find(&Owner::Platform, parent).await?.is_none(),
-    })
 }
 
 /// Whose accounts are meant: the caller's tenant's, or, for the platform, those of `tenant_id`.
