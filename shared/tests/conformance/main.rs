@@ -9,6 +9,7 @@ mod accounts_compat_refusals;
 mod boundaries;
 mod calls_compat;
 mod calls_compat_documents;
+mod codes;
 mod documents;
 mod errors;
 mod forgeries;
