@@ -5,6 +5,7 @@ pub mod conversation;
 pub mod events;
 pub mod message;
 pub mod money;
+pub mod numbers;
 pub mod openapi;
 pub mod operations;
 pub mod provider_management;

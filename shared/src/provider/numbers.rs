@@ -73,6 +73,17 @@ pub struct NumberSettings {
     pub mark: Option<String>,
 }
 
+/// Our URLs on a number, as the provider wants them, for each thing that it has a setting for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberUrls {
+    /// Where its calls are announced.
+    pub voice: Option<String>,
+    /// Where its texts are announced.
+    pub messaging: Option<String>,
+    /// Where the statuses of its calls are reported.
+    pub status_callback: Option<String>,
+}
+
 /// The numbers that an account holds.
 #[async_trait]
 pub trait HeldNumbers: Send + Sync {

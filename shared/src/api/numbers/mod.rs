@@ -1,0 +1,3 @@
+//! Numbers in JSON.
+
+pub mod number;
