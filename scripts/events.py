@@ -398,6 +398,9 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "settings.opt-out": api(world, "POST", "/api/opt-outs", json={"contact": "+1 202 555 0143", "note": "asked by phone"}),
         "settings.opt-outs": api(world, "GET", "/api/opt-outs"),
         "settings.client": api(world, "PUT", "/api/clients/{clientId}", "/api/clients/4example", groups="admin", json={"tenantId": TENANT}),
+        "search-numbers": api(world, "POST", "/api/numbers/search", json={
+            "countryCode": "US", "numberType": "local", "areaCode": "415", "capabilities": ["sms"], "limit": 6}),
+        "search-numbers.invalid": api(world, "POST", "/api/numbers/search", json={"countryCode": "US", "numberType": "vanity"}),
         "provider-management.list": api(world, "POST", managed, json={"action": "list_providers"}),
         "provider-management.add": api(world, "POST", managed, groups="tenant-admin", headers={"idempotency-key": "event-3"},
                                        json={"action": "add_provider", "provider_type": "twilio", "config": own}),

@@ -101,6 +101,9 @@ BODIES = {
         {"messageId": v.message if known else ULID},
         {"to": "+14155552671", "from": v.number if known else contact()},
     ],
+    "POST /api/numbers/search": lambda v, known: [
+        {"countryCode": "US", "numberType": "local", "areaCode": "415", "providerAccountId": v.provider if known else "twilio-none"},
+    ],
     "POST /api/provider-management": lambda v, known: [
         {"action": action, "provider_id": v.provider if known else "twilio-none", **more}
         for action, more in {

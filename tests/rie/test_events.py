@@ -144,6 +144,15 @@ def test_provider_accounts_are_added_once_and_sealed(bench: Bench) -> None:
     assert "demo-twilio-auth-token" not in json.dumps(tested)
 
 
+def test_numbers_for_sale_are_found_where_the_credentials_are_good(bench: Bench) -> None:
+    found = http(bench, "search-numbers", 200)["json"]
+    assert len(found["numbers"]) == 6 and {number["provider"] for number in found["numbers"]} == {"twilio"}
+    assert all(number["phoneNumber"].startswith("+1415") and number["monthlyCost"] == 1.5 for number in found["numbers"])
+    assert {(entry["provider"], entry["code"]) for entry in found["unavailable"]} == {
+        ("signalwire", "PROVIDER_REJECTED"), ("telnyx", "PROVIDER_REJECTED")}  # fmt: skip
+    assert http(bench, "search-numbers.invalid", 400)["json"]["errors"][0]["field"] == "numberType"
+
+
 def test_a_customers_system_is_registered_before_anything_is_told(bench: Bench) -> None:
     """No file makes it: its address would be the stack's."""
     body = {"url": f"{bench.stack['simulator']}/_hooks/{bench.name}", "events": ["message.*"]}

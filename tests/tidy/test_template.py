@@ -33,6 +33,7 @@ ROUTES = {
         "POST /api/conversations/{id}/read",
     ],
     "wallet": ["GET /api/wallet", "GET /api/wallet/transactions", "POST /api/wallet/deposit"],
+    "search-numbers": ["POST /api/numbers/search"],
     "provider-management": ["POST /api/provider-management"],
     "settings": [
         "GET /api/openapi.json",

@@ -1,5 +1,6 @@
 //! Phone numbers in E.164 form.
 
+pub mod pattern;
 mod reading;
 
 use std::fmt;
@@ -38,6 +39,11 @@ impl E164 {
     /// The country of the number (ISO 3166), when the numbering plan tells.
     pub fn country(&self) -> Option<&'static str> {
         reading::country(self.0.strip_prefix('+')?)
+    }
+
+    /// The digits after the country code, when there is such a code.
+    pub fn national(&self) -> Option<&str> {
+        reading::national(self.0.strip_prefix('+')?)
     }
 }
 
@@ -145,6 +151,19 @@ mod tests {
             ("+999123456789", None),
         ] {
             assert_eq!(number.parse::<E164>().unwrap().country(), country, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_number_tells_what_follows_its_country_code() {
+        for (number, national) in [
+            ("+14155552671", Some("4155552671")),
+            ("+442079460018", Some("2079460018")),
+            ("+390612345678", Some("0612345678")),
+            ("+353112345678", Some("112345678")),
+            ("+999123456789", None),
+        ] {
+            assert_eq!(number.parse::<E164>().unwrap().national(), national, "{number}");
         }
     }
 

@@ -1,12 +1,15 @@
 //! Numbers at a provider: those that an account holds, those for sale, and those that reach it over
 //! a trunk.
 
+use std::str::FromStr;
+
 use async_trait::async_trait;
 
 use super::error::ProviderError;
 use crate::domain::ids::ProviderSid;
 use crate::domain::money::Cost;
 use crate::domain::phone::E164;
+use crate::domain::phone::pattern::NumberPattern;
 use crate::domain::purchase::Papers;
 use crate::domain::secret::Secret;
 
@@ -31,6 +34,25 @@ pub enum NumberKind {
     TollFree,
     /// Of a mobile network.
     Mobile,
+}
+
+/// The word names no kind of number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a kind of number")]
+pub struct UnknownKind;
+
+impl FromStr for NumberKind {
+    type Err = UnknownKind;
+
+    /// The words of the contract, which takes `toll_free` as well.
+    fn from_str(word: &str) -> Result<Self, UnknownKind> {
+        match word {
+            "local" => Ok(Self::Local),
+            "tollFree" | "toll_free" => Ok(Self::TollFree),
+            "mobile" => Ok(Self::Mobile),
+            _ => Err(UnknownKind),
+        }
+    }
 }
 
 /// A number that an account holds, as the provider knows it.
@@ -117,14 +139,39 @@ pub struct NumberSearch {
     pub country: String,
     /// The kind.
     pub kind: NumberKind,
-    /// The area code.
+    /// The digits with which the national number begins, without a trunk prefix.
     pub area_code: Option<String>,
-    /// Digits that it holds.
-    pub contains: Option<String>,
+    /// What it looks like.
+    pub contains: Option<NumberPattern>,
     /// What it must carry.
     pub capabilities: NumberCapabilities,
     /// At most this many.
     pub limit: u32,
+}
+
+/// The most offers that a provider is asked for when some are left out afterwards.
+const SIFTED: u32 = 100;
+
+impl NumberSearch {
+    /// Whether an offer is what was searched for: providers ignore filters, or know less of them.
+    pub fn fits(&self, offer: &NumberOffer) -> bool {
+        let NumberCapabilities { voice, sms, mms } = self.capabilities;
+        let has = offer.capabilities;
+        let placed = |area: &str| offer.phone.national().is_some_and(|number| number.starts_with(area));
+        (!voice || has.voice)
+            && (!sms || has.sms)
+            && (!mms || has.mms)
+            && self.area_code.as_deref().is_none_or(placed)
+            && self.contains.as_ref().is_none_or(|pattern| pattern.matches(&offer.phone))
+    }
+
+    /// How many offers to ask for: more than are wanted when the provider cannot be told all.
+    /// `told`: it has a filter for the area code.
+    pub fn asked(&self, told: bool) -> u32 {
+        let sifted = self.contains.as_ref().is_some_and(NumberPattern::has_wildcards)
+            || (self.area_code.is_some() && !told);
+        if sifted { self.limit.max(SIFTED) } else { self.limit }
+    }
 }
 
 /// A number for sale.

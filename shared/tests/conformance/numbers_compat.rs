@@ -44,7 +44,7 @@ pub(crate) fn search() -> NumberSearch {
         country: "US".to_owned(),
         kind: NumberKind::Local,
         area_code: Some("415".to_owned()),
-        contains: Some("5550".to_owned()),
+        contains: Some("5550".parse().unwrap()),
         capabilities: NumberCapabilities { voice: true, sms: true, mms: false },
         limit: 3,
     }

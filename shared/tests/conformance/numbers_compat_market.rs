@@ -55,6 +55,31 @@ async fn only_numbers_that_fit_are_offered() {
 }
 
 #[tokio::test]
+async fn what_the_search_cannot_be_told_is_sifted_out() {
+    for (sample, page) in SAMPLES.into_iter().zip(["&PageSize=100", ""]) {
+        let offer = |phone: &str| json!({"phone_number": phone, "capabilities": {"voice": true}});
+        let offers = ["+442079460011", "+442079460012", "+441617946001", "+442078560011"].map(offer);
+        let answer = json!({"available_phone_numbers": offers}).to_string();
+        for (contains, asked, found) in [(None, "20", 3), (Some("7*46**1"), "46", 2)] {
+            let british = NumberSearch {
+                country: "GB".to_owned(),
+                area_code: Some("20".to_owned()),
+                contains: contains.map(|pattern| pattern.parse().unwrap()),
+                capabilities: NumberCapabilities::default(),
+                ..search()
+            };
+            let transport = Arc::new(ReplayTransport::new().answer(200, answer.clone()));
+            let offers = market(&sample, &transport).search(&british).await.unwrap();
+            assert_eq!(offers.len(), found, "{offers:?}");
+            assert_eq!(
+                transport.requests()[0].uri().to_string(),
+                format!("{}?Contains={asked}{page}", api(&sample, "AvailablePhoneNumbers/GB/Local"))
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_searched_is_not() {
     use NumberKind as K;
     for (sample, kinds) in SAMPLES.into_iter().zip([

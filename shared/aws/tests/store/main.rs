@@ -29,6 +29,7 @@ mod outbox;
 mod receiving;
 mod records;
 mod routing;
+mod searching;
 mod sending;
 #[path = "../support/mod.rs"]
 mod support;

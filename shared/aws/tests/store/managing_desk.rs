@@ -14,7 +14,7 @@ use telephony::provider::account::{AccountConfig, ProviderAccount};
 use telephony::provider::connection::{AccountState, Connection};
 use telephony::provider::error::{Effect, ErrorKind, ProviderError};
 use telephony::provider::numbers::{
-    HeldNumbers, NumberCapabilities, NumberSettings, RemoteNumber, RemotePage, TrunkNumbers,
+    HeldNumbers, NumberCapabilities, NumberMarket, NumberSettings, RemoteNumber, RemotePage, TrunkNumbers,
 };
 use telephony::provider::registry::Setting;
 use telephony::provider::subaccounts::{Subaccount, Subaccounts};
@@ -126,6 +126,10 @@ impl Desk for TestDesk {
 
     fn held_numbers(&self, _: &ProviderAccount) -> Capability<dyn HeldNumbers> {
         Some(Ok(Box::new(self.clone())))
+    }
+
+    fn number_market(&self, _: &ProviderAccount) -> Capability<dyn NumberMarket> {
+        None
     }
 
     fn trunk_numbers(&self, _: &ProviderAccount) -> Capability<dyn TrunkNumbers> {

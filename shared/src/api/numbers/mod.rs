@@ -1,3 +1,4 @@
 //! Numbers in JSON.
 
 pub mod number;
+pub mod search;

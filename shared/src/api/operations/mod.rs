@@ -2,6 +2,7 @@
 //! document are held against these tables.
 
 mod events;
+mod numbers;
 mod providers;
 mod routing;
 mod texting;
@@ -66,7 +67,7 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 
 /// Every operation.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    [texting::OPERATIONS, routing::OPERATIONS, providers::OPERATIONS, events::OPERATIONS]
+    [texting::OPERATIONS, routing::OPERATIONS, numbers::OPERATIONS, providers::OPERATIONS, events::OPERATIONS]
         .into_iter()
         .flatten()
 }

@@ -9,6 +9,7 @@ pub mod desk;
 mod import;
 mod list;
 mod opening;
+pub mod reach;
 mod show;
 mod sync;
 mod test;
@@ -24,6 +25,7 @@ use crate::ports::{AccountBook, Clock, NumberStock, Numbers, Random};
 use crate::provider::{Environment, ProviderId};
 
 use desk::Desk;
+use reach::within_reach;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -137,12 +139,8 @@ impl ProviderAccounts {
         Err(Problem::new(Code::Forbidden).with_detail("The platform's accounts need the role admin."))
     }
 
-    /// The tenant's accounts and the platform's: by priority, the tenant's own first among equals.
     async fn all(&self, tenant: &TenantId) -> Result<Vec<AccountRecord>, Problem> {
-        let mut records = self.book.list(&Owner::Tenant(tenant.clone())).await?;
-        records.extend(self.book.list(&Owner::Platform).await?);
-        records.sort_by_key(|record| record.priority);
-        Ok(records)
+        Ok(within_reach(self.book.as_ref(), tenant).await?)
     }
 
     /// The account that a request means by its id, or by its provider: the best that fits.

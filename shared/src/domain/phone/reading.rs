@@ -30,6 +30,11 @@ pub(super) fn country(digits: &str) -> Option<&'static str> {
     id.bytes().all(|b| b.is_ascii_alphabetic()).then_some(id)
 }
 
+/// The digits after the country code.
+pub(super) fn national(digits: &str) -> Option<&str> {
+    split_country_code(digits).map(|(_, national, _)| national)
+}
+
 /// What a person wrote, reduced to what can be dialled.
 struct Written {
     international: bool,

@@ -117,7 +117,7 @@ impl NumberMarket for Market {
         let exact = list.into_iter().filter(|wire| wire.best_effort != Some(true));
         let offers = exact.map(|wire| offer(&wire).ok_or_else(|| strange(OPERATION)));
         let mut offers = offers.collect::<Result<Vec<_>, _>>()?;
-        offers.retain(|offer| fits(offer, search));
+        offers.retain(|offer| search.fits(offer));
         offers.truncate(usize::try_from(search.limit).unwrap_or(usize::MAX));
         Ok(offers)
     }
@@ -245,14 +245,18 @@ fn filter(search: &NumberSearch) -> String {
     filter
         .append_pair("filter[country_code]", &search.country)
         .append_pair("filter[phone_number_type]", kind_word(search.kind))
-        .append_pair("filter[limit]", &search.limit.to_string())
-        // Or numbers of other places are offered in place of what was asked for.
-        .append_pair("filter[best_effort]", "false");
+        .append_pair("filter[limit]", &search.asked(true).to_string());
+    // Or numbers of other places are offered in place of what was asked for. There is no such filter
+    // elsewhere.
+    if matches!(search.country.as_str(), "US" | "CA") {
+        filter.append_pair("filter[best_effort]", "false");
+    }
     if let Some(area) = &search.area_code {
         filter.append_pair("filter[national_destination_code]", area);
     }
-    if let Some(digits) = &search.contains {
-        filter.append_pair("filter[phone_number][contains]", digits);
+    if let Some(pattern) = &search.contains {
+        // It documents no wildcards.
+        filter.append_pair("filter[phone_number][contains]", pattern.longest_run());
     }
     for (wanted, feature) in features(search.capabilities) {
         if wanted {
@@ -308,18 +312,4 @@ fn offer(wire: &WireOffer) -> Option<NumberOffer> {
         // The search does not say; the order does, by its requirements.
         address_required: false,
     })
-}
-
-/// What a filter that was ignored would have let through.
-fn fits(offer: &NumberOffer, search: &NumberSearch) -> bool {
-    let digits = offer.phone.expose();
-    let has = offer.capabilities;
-    let want = search.capabilities;
-    let carries = (has.voice || !want.voice) && (has.sms || !want.sms) && (has.mms || !want.mms);
-    // In North America the area code follows the country's digit; elsewhere prefixes have all lengths.
-    let placed = search.area_code.as_deref().is_none_or(|area| {
-        digits.strip_prefix("+1").map_or_else(|| digits.contains(area), |rest| rest.starts_with(area))
-    });
-    let contains = search.contains.as_deref().is_none_or(|part| digits.contains(part));
-    carries && placed && contains
 }

@@ -146,7 +146,7 @@ fn search() -> NumberSearch {
         country: "US".to_owned(),
         kind: NumberKind::Local,
         area_code: Some("415".to_owned()),
-        contains: Some("55".to_owned()),
+        contains: Some("55".parse().unwrap()),
         capabilities: NumberCapabilities { voice: true, sms: true, mms: false },
         limit: 2,
     }
@@ -198,6 +198,35 @@ async fn only_numbers_that_fit_are_offered() {
         assert!(pairs.contains(&(name.to_owned(), value.to_owned())), "{name}");
     }
     assert_eq!(pairs.len(), 8);
+}
+
+#[tokio::test]
+async fn what_the_search_cannot_be_told_is_sifted_out() {
+    let british = NumberSearch {
+        country: "GB".to_owned(),
+        area_code: Some("20".to_owned()),
+        contains: Some("7*46**1".parse().unwrap()),
+        capabilities: NumberCapabilities::default(),
+        limit: 5,
+        ..search()
+    };
+    let phones = ["+442079460011", "+442079460012", "+441617946001", "+442078560011"];
+    let list = json!({"data": phones.map(|phone| offer(phone, &["voice"]))});
+    let transport = Arc::new(ReplayTransport::new().answer(200, list.to_string()));
+    let offers = market(&transport).search(&british).await.unwrap();
+    assert_eq!(offers.len(), 2, "{offers:?}");
+    let asked = transport.requests()[0].uri().query().unwrap().to_owned();
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(asked.as_bytes()).into_owned().collect();
+    for (name, value) in [
+        ("filter[country_code]", "GB"),
+        ("filter[phone_number_type]", "local"),
+        ("filter[limit]", "100"),
+        ("filter[national_destination_code]", "20"),
+        ("filter[phone_number][contains]", "46"),
+    ] {
+        assert!(pairs.contains(&(name.to_owned(), value.to_owned())), "{name}");
+    }
+    assert_eq!(pairs.len(), 5, "best_effort is for the US and Canada");
 }
 
 fn order() -> NumberOrder {

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::answer::{self, Listing};
 use super::numbers::{Numbers, WireCapabilities, WireNumber, remote};
 use crate::domain::ids::ProviderSid;
-use crate::domain::phone::E164;
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
 use crate::provider::numbers::{
     HeldNumbers, NumberCapabilities, NumberMarket, NumberOffer, NumberOrder, NumberSearch, Ordered,
@@ -44,7 +43,7 @@ impl NumberMarket for Numbers {
         for wire in page.items {
             let offer = offer(wire).ok_or_else(strange)?;
             // SignalWire takes filters and ignores them.
-            if fits(&offer, search) {
+            if search.fits(&offer) {
                 offers.push(offer);
             }
         }
@@ -93,10 +92,15 @@ impl Numbers {
             if code.is_empty() || code.len() > 8 || !code.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(wrong());
             }
-            query.append_pair("AreaCode", code);
+            if has_area_codes(country) {
+                query.append_pair("AreaCode", code);
+            } else if search.contains.is_none() && code.len() > 1 {
+                query.append_pair("Contains", code);
+            }
         }
-        if let Some(digits) = &search.contains {
-            query.append_pair("Contains", digits);
+        if let Some(pattern) = &search.contains {
+            // Twilio takes no asterisk between digits, SignalWire none at all.
+            query.append_pair("Contains", pattern.longest_run());
         }
         let NumberCapabilities { voice, sms, mms } = search.capabilities;
         for (name, asked) in [("VoiceEnabled", voice), ("SmsEnabled", sms), ("MmsEnabled", mms)] {
@@ -105,7 +109,10 @@ impl Numbers {
             }
         }
         if self.0.dialect.market_pages {
-            query.append_pair("PageSize", &search.limit.clamp(1, MAX_OFFERS).to_string());
+            query.append_pair(
+                "PageSize",
+                &search.asked(has_area_codes(country)).clamp(1, MAX_OFFERS).to_string(),
+            );
         }
         let list = self.0.url(&self.0.resource(&format!("AvailablePhoneNumbers/{country}/{kind}")));
         let query = query.finish();
@@ -154,28 +161,7 @@ fn offer(wire: WireOffer) -> Option<NumberOffer> {
     })
 }
 
-fn fits(offer: &NumberOffer, search: &NumberSearch) -> bool {
-    let NumberCapabilities { voice, sms, mms } = search.capabilities;
-    let carries = (!voice || offer.capabilities.voice)
-        && (!sms || offer.capabilities.sms)
-        && (!mms || offer.capabilities.mms);
-    carries
-        && in_area(&offer.phone, search.area_code.as_deref())
-        && holds(&offer.phone, search.contains.as_deref())
-}
-
-/// An area code is one of the North American plan, at both providers.
-fn in_area(phone: &E164, code: Option<&str>) -> bool {
-    match (phone.expose().strip_prefix("+1"), code) {
-        (Some(national), Some(code)) => national.starts_with(code),
-        (Some(_) | None, _) => true,
-    }
-}
-
-/// Letters and wildcards are the provider's to read.
-fn holds(phone: &E164, digits: Option<&str>) -> bool {
-    match digits {
-        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => phone.expose().contains(digits),
-        Some(_) | None => true,
-    }
+/// `AreaCode` is for these alone, at both providers.
+fn has_area_codes(country: &str) -> bool {
+    matches!(country, "US" | "CA")
 }

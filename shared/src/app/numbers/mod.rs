@@ -1,0 +1,3 @@
+//! Numbers: one file for each use-case.
+
+pub mod search;
