@@ -36,7 +36,7 @@ pub struct StockNumber {
 /// A number on its way back to its provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Return {
-    /// Whose account holds it, when it is a tenant's own.
+    /// The tenant who wanted it, and whose own account may hold it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<TenantId>,
     /// The mark that it carries at the provider, which is what makes it ours to give back.

@@ -1,4 +1,5 @@
 //! Numbers in JSON.
 
 pub mod number;
+pub mod purchase;
 pub mod search;

@@ -1,3 +1,7 @@
 //! Numbers: one file for each use-case.
 
+pub(super) mod accounts;
+pub mod give_back;
+pub mod purchase;
+pub mod release;
 pub mod search;
