@@ -23,6 +23,7 @@ pub mod project;
 pub mod provider_accounts;
 pub mod provider_problem;
 pub mod receive_message;
+pub mod reconcile;
 pub mod record_call;
 pub mod record_status;
 pub mod replay;

@@ -10,6 +10,7 @@ use crate::domain::ids::ProviderSid;
 use crate::domain::money::Cost;
 use crate::domain::phone::E164;
 use crate::domain::phone::pattern::NumberPattern;
+use crate::domain::purchase::Papers;
 use crate::domain::secret::Secret;
 
 /// What a number can carry.
@@ -121,6 +122,12 @@ pub trait HeldNumbers: Send + Sync {
         settings: &NumberSettings,
     ) -> Result<RemoteNumber, ProviderError>;
 
+    /// Whether a number shows these settings, so that writing them would change nothing. False: it does
+    /// not, or the provider's answer does not tell.
+    fn shows(&self, _number: &RemoteNumber, _settings: &NumberSettings) -> bool {
+        false
+    }
+
     /// Gives a number back. One that is gone already is no error.
     async fn release(&self, sid: &ProviderSid) -> Result<(), ProviderError>;
 }
@@ -191,10 +198,8 @@ pub struct NumberOrder {
     pub phone: E164,
     /// Its webhooks and our mark, set in the same request where the provider can.
     pub settings: NumberSettings,
-    /// An address registered at the provider.
-    pub address: Option<String>,
-    /// A bundle or group of documents registered at the provider.
-    pub bundle: Option<String>,
+    /// Documents registered at the provider.
+    pub papers: Papers,
 }
 
 /// What became of an order.
@@ -211,6 +216,8 @@ pub enum Ordered {
     Failed {
         /// The provider's word.
         reason: String,
+        /// For want of an address or documents.
+        papers: bool,
     },
 }
 
@@ -235,8 +242,14 @@ pub trait NumberMarket: Send + Sync {
     async fn search(&self, search: &NumberSearch) -> Result<Vec<NumberOffer>, ProviderError>;
 
     /// Orders one number. Called at most once per purchase: after an unknown effect,
-    /// [`HeldNumbers::find`] says what happened.
+    /// [`NumberMarket::find_order`] says what happened.
     async fn order(&self, order: &NumberOrder) -> Result<Ordered, ProviderError>;
+
+    /// What became of an order whose answer was lost, by its number and its mark; it never orders. The
+    /// number is held under this mark, or the order is pending, or it failed (also: the number is held
+    /// under another mark, so that it was somebody else's order). `None`: nothing of it is to be seen; it
+    /// may still be under way.
+    async fn find_order(&self, order: &NumberOrder) -> Result<Option<Ordered>, ProviderError>;
 
     /// What became of a pending order.
     async fn order_state(&self, order: &ProviderSid) -> Result<Ordered, ProviderError>;

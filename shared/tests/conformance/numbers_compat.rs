@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use telephony::domain::purchase::Papers;
 use telephony::provider::error::{Effect, ErrorKind};
 use telephony::provider::numbers::{
     HeldNumbers, NumberCapabilities, NumberKind, NumberMarket, NumberOrder, NumberSearch, NumberSettings,
@@ -57,7 +58,7 @@ pub(crate) fn everything() -> NumberSettings {
 }
 
 pub(crate) fn order() -> NumberOrder {
-    NumberOrder { phone: PHONE.parse().unwrap(), settings: everything(), address: None, bundle: None }
+    NumberOrder { phone: PHONE.parse().unwrap(), settings: everything(), papers: Papers::default() }
 }
 
 /// What is written on a number.

@@ -93,6 +93,15 @@ fn writes(change: &NumberChange) -> Result<Vec<Write>, StoreError> {
     Ok(writes)
 }
 
+/// The writes of all changes.
+pub(super) fn changing(changes: &[NumberChange]) -> Result<Vec<Write>, StoreError> {
+    let mut all = pointers(changes)?;
+    for change in changes {
+        all.extend(writes(change)?);
+    }
+    Ok(all)
+}
+
 #[async_trait]
 impl Inventory for Store {
     async fn number(&self, tenant: &TenantId, id: NumberId) -> Result<Option<PhoneNumber>, StoreError> {
@@ -105,10 +114,7 @@ impl Inventory for Store {
     }
 
     async fn change_numbers(&self, changes: &[NumberChange]) -> Result<bool, StoreError> {
-        let mut all = pointers(changes)?;
-        for change in changes {
-            all.extend(writes(change)?);
-        }
+        let all = changing(changes)?;
         let mut tries = Tries::default();
         loop {
             match self.transact(all.clone()).await? {

@@ -9,7 +9,7 @@ use telephony::ports::{Numbers, StoreError, Task};
 use telephony::provider::ProviderId;
 
 use super::Store;
-use super::requests::Transacted;
+use super::requests::{Refusals, Transacted};
 use super::tries::Tries;
 use super::write::Write;
 use crate::item::{Fields, Item, json, keyed, millis, number as integer, text};
@@ -122,6 +122,21 @@ pub(super) fn ways_of(number: &PhoneNumber) -> Vec<Key> {
         keys.push(name_key(number, via.provider, &via.account));
     }
     keys
+}
+
+/// What became of the writes of [`holding`], which stand at `first` of a transaction.
+pub(super) enum Taken {
+    /// Somebody has the number through this account.
+    Routed,
+    /// The tenant has it through another account.
+    Elsewhere,
+}
+
+/// Which write of [`holding`] was refused.
+pub(super) fn taken(refusals: &Refusals, first: usize, writes: usize) -> Option<Taken> {
+    // The tenant's own stands first. When it is this account's, its route was refused with it.
+    let refused = |offset: usize| refusals.at(first.saturating_add(offset)).is_some();
+    if (1..writes).any(refused) { Some(Taken::Routed) } else { refused(0).then_some(Taken::Elsewhere) }
 }
 
 #[async_trait]

@@ -2,4 +2,5 @@
 
 pub mod inventory;
 pub mod number;
+pub mod purchase;
 pub mod search;

@@ -252,6 +252,7 @@ impl ProviderAccounts {
             sms: remote.capabilities.sms,
             mms: remote.capabilities.mms,
             imported_at: self.clock.now(),
+            release: None,
         };
         if self.stock.put_stock(&number).await? {
             return Ok(Imported::New(stocked(&number)));

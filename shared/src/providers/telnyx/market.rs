@@ -8,11 +8,12 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::{Client, data, strange};
+use super::client::{Client, data, strange, unsupported};
 use super::config::Config;
 use super::control::segment;
 use super::error::{NOT_SEARCHED, is_code};
 use super::numbers::Numbers;
+use super::paging;
 use super::wire::cost;
 use crate::domain::ids::ProviderSid;
 use crate::domain::phone::E164;
@@ -97,6 +98,14 @@ struct WireOrdered {
     phone_number: String,
     status: Option<String>,
     requirements_status: Option<String>,
+    requirements_met: Option<bool>,
+}
+
+/// OpenAPI, NumberOrder.
+#[derive(Deserialize)]
+struct WireListed {
+    id: String,
+    customer_reference: Option<String>,
 }
 
 #[async_trait]
@@ -117,6 +126,11 @@ impl NumberMarket for Market {
     /// more. The first order was refused, so that it is still one purchase.
     async fn order(&self, order: &NumberOrder) -> Result<Ordered, ProviderError> {
         const OPERATION: &str = "order";
+        let papers = &order.papers;
+        // An address and other documents are parts of the group.
+        if [&papers.address, &papers.bundle, &papers.identity].into_iter().any(Option::is_some) {
+            return Err(unsupported(OPERATION, Effect::NotSent));
+        }
         let body = self.body(order);
         let first = self.client.call(OPERATION, Method::POST, "/number_orders", Some(&body)).await?;
         let wire: WireOrder = match data(OPERATION, &first) {
@@ -130,6 +144,34 @@ impl NumberMarket for Market {
         self.outcome(OPERATION, wire).await
     }
 
+    /// By the mark, which the order has as its reference (OpenAPI, GET /number_orders,
+    /// `filter[customer_reference]`). Without an order of ours, whoever holds the number got it otherwise.
+    async fn find_order(&self, order: &NumberOrder) -> Result<Option<Ordered>, ProviderError> {
+        const OPERATION: &str = "find_order";
+        let Some(mark) = &order.settings.mark else { return Ok(None) };
+        let query = Serializer::new(String::new()).append_pair("filter[customer_reference]", mark).finish();
+        let orders: Vec<WireListed> = paging::all(&self.client, OPERATION, "/number_orders", &query).await?;
+        let mut failed = None;
+        for listed in orders.into_iter().filter(|listed| listed.customer_reference.as_ref() == Some(mark)) {
+            // What the list says of its numbers is less than what the order says itself.
+            let id = listed.id.parse().map_err(|_| strange(OPERATION))?;
+            match self.order_state(&id).await? {
+                Ordered::Failed { reason, papers } => failed = Some(Ordered::Failed { reason, papers }),
+                found => return Ok(Some(found)),
+            }
+        }
+        if failed.is_some() {
+            return Ok(failed);
+        }
+        Ok(self.held.find(&order.phone).await?.map(|number| {
+            if number.mark.as_ref() == Some(mark) {
+                Ordered::Held(number)
+            } else {
+                Ordered::Failed { reason: "held under another reference".into(), papers: false }
+            }
+        }))
+    }
+
     async fn order_state(&self, order: &ProviderSid) -> Result<Ordered, ProviderError> {
         const OPERATION: &str = "order_state";
         let path = format!("/number_orders/{}", segment(order.as_str()));
@@ -141,8 +183,7 @@ impl NumberMarket for Market {
 impl Market {
     fn body(&self, order: &NumberOrder) -> Value {
         let mut number = json!({ "phone_number": order.phone.expose() });
-        if let (Some(group), Value::Object(members)) = (&order.bundle, &mut number) {
-            // The group of documents. An address is one of the documents of its group.
+        if let (Some(group), Value::Object(members)) = (&order.papers.requirement_group, &mut number) {
             members.insert("requirement_group_id".to_owned(), json!(group));
         }
         let mut body = json!({ "phone_numbers": [number] });
@@ -179,7 +220,10 @@ impl Market {
         match (word, &number) {
             (Some("failure"), number) => {
                 let detail = number.as_ref().and_then(|number| number.requirements_status.clone());
-                Ok(Ordered::Failed { reason: detail.unwrap_or_else(|| "failure".to_owned()) })
+                // OpenAPI, NumberOrderPhoneNumber: requirements are met, or were not asked for.
+                let met = number.as_ref().and_then(|number| number.requirements_met);
+                let papers = met == Some(false);
+                Ok(Ordered::Failed { reason: detail.unwrap_or_else(|| "failure".to_owned()), papers })
             }
             (Some("success"), Some(number)) => {
                 let phone: E164 = number.phone_number.parse().map_err(|_| strange(operation))?;

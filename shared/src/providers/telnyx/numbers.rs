@@ -201,6 +201,15 @@ impl HeldNumbers for Numbers {
         self.complete(OPERATION, number).await
     }
 
+    fn shows(&self, number: &RemoteNumber, settings: &NumberSettings) -> bool {
+        let attached = |wanted: &Option<String>, shown: &Option<String>| {
+            settings.webhooks.is_none() || wanted.is_none() || wanted == shown
+        };
+        attached(&self.connection, &number.voice)
+            && attached(&self.profile, &number.messaging)
+            && (settings.mark.is_none() || settings.mark == number.mark)
+    }
+
     /// A number under `deletion_lock_enabled` is refused by Telnyx, and stays held.
     async fn release(&self, sid: &ProviderSid) -> Result<(), ProviderError> {
         self.client.delete("release", &format!("/phone_numbers/{}", segment(sid.as_str()))).await

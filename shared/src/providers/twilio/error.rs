@@ -4,8 +4,8 @@ use super::compat::{CodeRow, row};
 use crate::provider::error::ErrorKind;
 
 use ErrorKind::{
-    Authentication, Conflict, InvalidNumber, InvalidRequest, NotFound, OptedOut, RateLimited, Rejected,
-    Timeout, Unavailable, Unreachable, Unsupported,
+    AddressRequired, Authentication, Conflict, InvalidNumber, InvalidRequest, NotFound, OptedOut,
+    RateLimited, Rejected, Timeout, Unavailable, Unreachable, Unsupported,
 };
 
 /// The kind of a code. `None`: the status class has to do.
@@ -259,35 +259,35 @@ pub const CODES: &[CodeRow] = &[
     CodeRow::refused(16112, Rejected),       // none: customer's own bucket, access
     CodeRow::refused(16113, Unsupported),    // has one channel only
     // Numbers and accounts.
-    CodeRow::refused(21422, Conflict),       // number not available
-    CodeRow::refused(21451, InvalidRequest), // area code
-    CodeRow::refused(21452, NotFound),       // no number in the area code
-    CodeRow::refused(21628, InvalidRequest), // address
-    CodeRow::refused(22109, InvalidRequest), // id of an address
-    CodeRow::refused(21457, InvalidRequest), // area code not supported
-    CodeRow::refused(21458, InvalidRequest), // type of number
-    CodeRow::refused(21615, Rejected),       // local address needed
-    CodeRow::refused(21613, Rejected),       // certification needed
-    CodeRow::refused(21631, Rejected),       // address needed
-    CodeRow::refused(21649, Rejected),       // bundle needed
-    CodeRow::refused(21650, Rejected),       // identity document needed
-    CodeRow::refused(21651, Rejected),       // document does not do
-    CodeRow::refused(22300, Rejected),       // account may not have new numbers
-    CodeRow::refused(21473, Rejected),       // moved to an account that is not related
-    CodeRow::refused(21474, Rejected),       // moved by another than the main account
-    CodeRow::refused(22199, Rejected),       // no configuration in this region
-    CodeRow::refused(22400, Conflict),       // number has a route
-    CodeRow::refused(22401, Unsupported),    // settings of a number in this region
-    CodeRow::refused(22402, Unsupported),    // operation in this region
-    CodeRow::refused(22403, Unsupported),    // operation in this region
-    CodeRow::refused(22500, Conflict),       // number of an old version of the API
-    CodeRow::refused(21101, Rejected),       // subaccount of a subaccount
-    CodeRow::refused(21475, InvalidRequest), // status of a subaccount
-    CodeRow::refused(21476, Conflict),       // parent account suspended
-    CodeRow::refused(21477, InvalidRequest), // status of a parent account
-    CodeRow::refused(21478, Conflict),       // subaccount suspended by Twilio
-    CodeRow::refused(21479, Conflict),       // subaccount closed
-    CodeRow::refused(21480, Rejected),       // no more subaccounts
+    CodeRow::refused(21422, Conflict),        // number not available
+    CodeRow::refused(21451, InvalidRequest),  // area code
+    CodeRow::refused(21452, NotFound),        // no number in the area code
+    CodeRow::refused(21628, InvalidRequest),  // address
+    CodeRow::refused(22109, InvalidRequest),  // id of an address
+    CodeRow::refused(21457, InvalidRequest),  // area code not supported
+    CodeRow::refused(21458, InvalidRequest),  // type of number
+    CodeRow::refused(21615, AddressRequired), // local address needed
+    CodeRow::refused(21613, Rejected),        // certification needed
+    CodeRow::refused(21631, AddressRequired), // address needed
+    CodeRow::refused(21649, AddressRequired), // bundle needed
+    CodeRow::refused(21650, AddressRequired), // identity document needed
+    CodeRow::refused(21651, AddressRequired), // document does not do
+    CodeRow::refused(22300, Rejected),        // account may not have new numbers
+    CodeRow::refused(21473, Rejected),        // moved to an account that is not related
+    CodeRow::refused(21474, Rejected),        // moved by another than the main account
+    CodeRow::refused(22199, Rejected),        // no configuration in this region
+    CodeRow::refused(22400, Conflict),        // number has a route
+    CodeRow::refused(22401, Unsupported),     // settings of a number in this region
+    CodeRow::refused(22402, Unsupported),     // operation in this region
+    CodeRow::refused(22403, Unsupported),     // operation in this region
+    CodeRow::refused(22500, Conflict),        // number of an old version of the API
+    CodeRow::refused(21101, Rejected),        // subaccount of a subaccount
+    CodeRow::refused(21475, InvalidRequest),  // status of a subaccount
+    CodeRow::refused(21476, Conflict),        // parent account suspended
+    CodeRow::refused(21477, InvalidRequest),  // status of a parent account
+    CodeRow::refused(21478, Conflict),        // subaccount suspended by Twilio
+    CodeRow::refused(21479, Conflict),        // subaccount closed
+    CodeRow::refused(21480, Rejected),        // no more subaccounts
     // Too much, or too late.
     CodeRow::not_sent(14107, RateLimited), // too many between two numbers
     CodeRow::not_sent(21611, RateLimited), // sender's queue is full

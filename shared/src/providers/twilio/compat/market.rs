@@ -9,7 +9,7 @@ use super::numbers::{Numbers, WireCapabilities, WireNumber, remote};
 use crate::domain::ids::ProviderSid;
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
 use crate::provider::numbers::{
-    NumberCapabilities, NumberMarket, NumberOffer, NumberOrder, NumberSearch, Ordered,
+    HeldNumbers, NumberCapabilities, NumberMarket, NumberOffer, NumberOrder, NumberSearch, Ordered,
 };
 
 /// The most numbers of one search (OpenAPI api_v2010, `PageSize`).
@@ -64,6 +64,14 @@ impl NumberMarket for Numbers {
         }
     }
 
+    /// The mark was given with the order, so that a number under another one was not sold by it.
+    async fn find_order(&self, order: &NumberOrder) -> Result<Option<Ordered>, ProviderError> {
+        let Some(number) = self.find(&order.phone).await? else { return Ok(None) };
+        let ours = number.mark.is_some() && number.mark == order.settings.mark;
+        let held_otherwise = || Ordered::Failed { reason: "held under another name".into(), papers: false };
+        Ok(Some(if ours { Ordered::Held(number) } else { held_otherwise() }))
+    }
+
     async fn order_state(&self, _order: &ProviderSid) -> Result<Ordered, ProviderError> {
         Err(self.0.unsupported("order state"))
     }
@@ -112,7 +120,16 @@ impl Numbers {
     }
 
     fn order_form(&self, operation: &'static str, order: &NumberOrder) -> Result<String, ProviderError> {
-        let papers = [("AddressSid", &order.address), ("BundleSid", &order.bundle)];
+        let papers = &order.papers;
+        if papers.requirement_group.is_some() {
+            return Err(self.0.unsupported(operation));
+        }
+        // OpenAPI api_v2010, CreateIncomingPhoneNumber.
+        let papers = [
+            ("AddressSid", &papers.address),
+            ("BundleSid", &papers.bundle),
+            ("IdentitySid", &papers.identity),
+        ];
         let mut form = Serializer::new(String::new());
         form.append_pair("PhoneNumber", order.phone.expose());
         for (name, value) in self.settings(&order.settings) {

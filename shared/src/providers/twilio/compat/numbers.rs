@@ -100,6 +100,20 @@ impl HeldNumbers for Numbers {
         remote(&wire).ok_or_else(|| answer::unexpected(self.0.dialect, OPERATION, &answer))
     }
 
+    fn shows(&self, number: &RemoteNumber, settings: &NumberSettings) -> bool {
+        self.settings(settings).iter().all(|(name, wanted)| {
+            let shown = match *name {
+                "SmsUrl" => &number.messaging,
+                "VoiceUrl" => &number.voice,
+                "StatusCallback" => &number.status_callback,
+                "FriendlyName" => &number.mark,
+                // Written in the same request as the URLs.
+                _ => return true,
+            };
+            shown.as_deref() == Some(wanted)
+        })
+    }
+
     async fn release(&self, sid: &ProviderSid) -> Result<(), ProviderError> {
         const OPERATION: &str = "release number";
         let url = self.number(OPERATION, sid)?;
