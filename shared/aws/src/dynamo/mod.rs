@@ -31,6 +31,7 @@ mod numbers;
 mod outbox;
 mod pending;
 mod projection;
+mod rents;
 mod reports;
 mod requests;
 mod stock;

@@ -28,6 +28,7 @@ mod numbers;
 mod outbox;
 mod receiving;
 mod records;
+mod rents;
 mod routing;
 mod sending;
 #[path = "../support/mod.rs"]
