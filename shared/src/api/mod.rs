@@ -8,6 +8,7 @@ pub mod money;
 pub mod openapi;
 pub mod operations;
 pub mod provider_management;
+pub mod repair;
 pub mod routing;
 pub mod settings;
 pub mod wallet;

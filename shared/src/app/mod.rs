@@ -24,6 +24,7 @@ pub mod provider_problem;
 pub mod receive_message;
 pub mod record_call;
 pub mod record_status;
+pub mod repair;
 pub mod replay;
 pub mod resolve;
 pub mod retry;

@@ -3,6 +3,7 @@
 
 mod events;
 mod providers;
+mod repair;
 mod routing;
 mod texting;
 
@@ -66,7 +67,7 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 
 /// Every operation.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    [texting::OPERATIONS, routing::OPERATIONS, providers::OPERATIONS, events::OPERATIONS]
+    [texting::OPERATIONS, routing::OPERATIONS, providers::OPERATIONS, repair::OPERATIONS, events::OPERATIONS]
         .into_iter()
         .flatten()
 }
