@@ -34,6 +34,7 @@ ROUTES = {
     ],
     "wallet": ["GET /api/wallet", "GET /api/wallet/transactions", "POST /api/wallet/deposit"],
     "provider-management": ["POST /api/provider-management"],
+    "repair-webhooks": ["POST /api/numbers/repair-webhooks"],
     "settings": [
         "GET /api/openapi.json",
         "POST /api/route/explain",
