@@ -27,6 +27,7 @@ pub mod receive_message;
 pub mod reconcile;
 pub mod record_call;
 pub mod record_status;
+pub mod repair;
 pub mod replay;
 pub mod resolve;
 pub mod retry;
