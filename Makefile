@@ -4,7 +4,7 @@ ARCH   ?= arm64
 ARGS   ?=
 PY     := .venv/bin/python
 
-.PHONY: help setup build deploy up down demo events curl test bench mutants fmt lint
+.PHONY: help setup build deploy up down demo events curl doctor test bench mutants fmt lint
 
 help: ## lists the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ events: setup ## plays events/ against the functions of the local stack
 
 curl: setup ## a signed webhook for the local stack; ARGS='telnyx call.initiated'
 	@$(PY) scripts/signed_curl.py $(ARGS)
+
+doctor: setup ## where the local stack's numbers send their events; ARGS=--repair mends it
+	@$(PY) scripts/doctor.py $(ARGS)
 
 test: setup ## everything that CI runs; ARGS='--only tidy'
 	@$(PY) scripts/test.py $(ARGS)

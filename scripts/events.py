@@ -341,6 +341,7 @@ def render(world: World) -> dict[str, dict[str, Any]]:
     callback = f"m={opaque(OUTBOUND)}"
     send = {"to": world.phone, "from": world.numbers["twilio"]}
     messages, conversations, templates, managed = "/api/messages", "/api/conversations", "/api/templates", "/api/provider-management"
+    repair = "/api/numbers/repair-webhooks"
     own = {"account_sid": "AC" + "2" * 32, "auth_token": "demo-own-auth-token", "display_name": "Our own"}
     return {
         "sms-webhook.twilio": webhook(world, "twilio", "sms", text(world, "twilio", TWILIO_TEXT, "Hello, are you open today?", FromCountry="US", FromCity="")),
@@ -414,6 +415,9 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "provider-management.test": api(world, "POST", managed, groups="admin", json={"action": "test_connection", "provider_id": "platform-twilio"}),
         "provider-management.invalid": api(world, "POST", managed, groups="tenant-admin", json={
             "action": "add_provider", "provider_type": "twilio", "config": {**own, "account_sid": "nobody"}}),
+        "repair-webhooks.dry-run": api(world, "POST", repair, groups="admin", json={"dryRun": True}),
+        "repair-webhooks.invalid": api(world, "POST", repair, groups="admin", json={"provider": "pigeon"}),
+        "repair-webhooks.forbidden": api(world, "POST", repair, groups="tenant-admin", json={"dryRun": True}),
         "settings.openapi": http(world, "GET", "/api/openapi.json", "/api/openapi.json"),
     }  # fmt: skip
 

@@ -35,6 +35,7 @@ const WORDS: &[(&str, &str)] = &[
     ("trunkNumbers", "here: bring numbers of other providers along"),
     ("agents", "here: agents of its own"),
     ("subaccounts", "here: accounts below an account"),
+    ("webhookAudit", "here: find and repair where events go"),
 ];
 
 fn shown(member: &str, value: &Value) -> String {

@@ -164,6 +164,18 @@ def test_a_number_is_entered_and_waits_for_its_proof(bench: Bench) -> None:
     http(bench, "numbers.change", 404)
 
 
+def test_where_events_go_is_looked_at_and_not_changed(bench: Bench) -> None:
+    assert http(bench, "repair-webhooks.forbidden", 403)["json"]["code"] == "FORBIDDEN"
+    assert http(bench, "repair-webhooks.invalid", 400)["json"]["errors"][0]["field"] == "provider"
+    # The number's webhooks go nowhere, and of the other providers the simulator knows no such accounts.
+    answer = http(bench, "repair-webhooks.dry-run", 200)["json"]
+    assert (answer["checked"], answer["nextCursor"]) == (1, None)
+    assert "sms_url" in {drift["field"] for drift in answer["drifted"]}
+    assert {(drift["phoneNumber"], drift["repairable"], drift["repaired"]) for drift in answer["drifted"]} == {(DEMO.numbers["twilio"], True, False)}
+    assert {entry["provider"] for entry in answer["unavailable"]} == {"signalwire", "telnyx", "retell"}
+    assert http(bench, "repair-webhooks.dry-run", 200)["json"] == answer
+
+
 def test_a_customers_system_is_registered_before_anything_is_told(bench: Bench) -> None:
     """No file makes it: its address would be the stack's."""
     body = {"url": f"{bench.stack['simulator']}/_hooks/{bench.name}", "events": ["message.*"]}

@@ -36,6 +36,7 @@ ROUTES = {
     "search-numbers": ["POST /api/numbers/search"],
     "provider-management": ["POST /api/provider-management"],
     "numbers": ["GET /api/numbers", "POST /api/numbers", "GET /api/numbers/{id}", "PATCH /api/numbers/{id}"],
+    "repair-webhooks": ["POST /api/numbers/repair-webhooks"],
     "settings": [
         "GET /api/openapi.json",
         "POST /api/route/explain",

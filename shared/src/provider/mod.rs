@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod agents;
+pub mod audit;
 pub mod calling;
 pub mod capabilities;
 pub mod connection;

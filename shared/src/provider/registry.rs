@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::account::ProviderAccount;
 use super::agents::Agents;
+use super::audit::WebhookAudit;
 use super::calling::{CallControl, Calling};
 use super::capabilities::Capabilities;
 use super::connection::Connection;
@@ -131,6 +132,16 @@ pub fn agents(provider: ProviderId) -> Option<Factory<dyn Agents>> {
     }
 }
 
+/// Holding the settings that send events somewhere against what they should be.
+pub fn webhook_audit(provider: ProviderId) -> Option<Factory<dyn WebhookAudit>> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::audit::webhook_audit),
+        ProviderId::SignalWire => Some(signalwire::audit::webhook_audit),
+        ProviderId::Telnyx => Some(telnyx::audit::webhook_audit),
+        ProviderId::Retell => Some(retell::audit::webhook_audit),
+    }
+}
+
 /// Accounts below an account.
 pub fn subaccounts(provider: ProviderId) -> Option<Factory<dyn Subaccounts>> {
     match provider {
@@ -230,6 +241,8 @@ pub struct Features {
     pub agents: bool,
     /// It has accounts below an account.
     pub subaccounts: bool,
+    /// Where its settings send events can be audited and repaired.
+    pub webhook_audit: bool,
 }
 
 /// What can be called at a provider.
@@ -244,5 +257,6 @@ pub fn features(provider: ProviderId) -> Features {
         trunk_numbers: trunk_numbers(provider).is_some(),
         agents: agents(provider).is_some(),
         subaccounts: subaccounts(provider).is_some(),
+        webhook_audit: webhook_audit(provider).is_some(),
     }
 }

@@ -6,6 +6,8 @@
 
 mod accounts_compat;
 mod accounts_compat_refusals;
+mod audit;
+mod audit_documents;
 mod authenticate;
 mod boundaries;
 mod calls_compat;

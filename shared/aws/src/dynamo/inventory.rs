@@ -63,8 +63,9 @@ fn pointers(changes: &[NumberChange]) -> Result<Vec<Write>, StoreError> {
     Ok(moved.into_iter().map(write).collect())
 }
 
-/// The writes of one change.
-fn writes(change: &NumberChange) -> Result<Vec<Write>, StoreError> {
+/// The writes of one change, the one that checks the version first. A change of who is primary needs
+/// [`pointers`] besides.
+pub(super) fn writes(change: &NumberChange) -> Result<Vec<Write>, StoreError> {
     let NumberChange { before, after } = change;
     if (before.id, &before.tenant, &before.phone) != (after.id, &after.tenant, &after.phone) {
         return Err(corrupt("change of a number's identity"));

@@ -32,6 +32,7 @@ mod outbox;
 mod pending;
 mod projection;
 mod purchases;
+mod rents;
 mod reports;
 mod requests;
 mod returns;

@@ -29,6 +29,7 @@ mod numbers_managed;
 mod outbox;
 mod receiving;
 mod records;
+mod rents;
 mod routing;
 mod searching;
 mod sending;

@@ -11,6 +11,7 @@ use telephony::domain::money::{Cost, Micros};
 use telephony::domain::phone::E164;
 use telephony::provider::ProviderId;
 use telephony::provider::account::{AccountConfig, ProviderAccount};
+use telephony::provider::audit::WebhookAudit;
 use telephony::provider::connection::{AccountState, Connection};
 use telephony::provider::error::{Effect, ErrorKind, ProviderError};
 use telephony::provider::numbers::{
@@ -141,6 +142,10 @@ impl Desk for TestDesk {
 
     fn subaccounts(&self, _: &ProviderAccount) -> Capability<dyn Subaccounts> {
         Some(Ok(Box::new(self.clone())))
+    }
+
+    fn webhook_audit(&self, _: &ProviderAccount) -> Capability<dyn WebhookAudit> {
+        None
     }
 }
 

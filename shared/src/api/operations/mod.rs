@@ -5,6 +5,7 @@ mod events;
 mod inventory;
 mod numbers;
 mod providers;
+mod repair;
 mod routing;
 mod texting;
 
@@ -74,6 +75,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         numbers::OPERATIONS,
         inventory::OPERATIONS,
         providers::OPERATIONS,
+        repair::OPERATIONS,
         events::OPERATIONS,
     ]
     .into_iter()

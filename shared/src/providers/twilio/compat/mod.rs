@@ -5,6 +5,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod answer;
+pub(crate) mod audit;
 mod boundaries;
 pub(crate) mod calls;
 pub(crate) mod client;
