@@ -12,4 +12,5 @@ pub mod provider_management;
 pub mod repair;
 pub mod routing;
 pub mod settings;
+pub mod subscription;
 pub mod wallet;

@@ -22,6 +22,7 @@ mod returns;
 mod routing;
 mod settings;
 mod stock;
+mod subscriptions;
 mod tasks;
 mod wallets;
 
@@ -46,5 +47,6 @@ pub use returns::{Returns, SweepState, Sweeps};
 pub use routing::{AccountStates, Decisions};
 pub use settings::{Consents, Templates};
 pub use stock::{NumberStock, Return, StockNumber};
+pub use subscriptions::SubscriptionRecords;
 pub use tasks::{Task, TaskKind, Tasks};
 pub use wallets::{Deposited, Wallets};

@@ -37,6 +37,7 @@ mod reports;
 mod requests;
 mod returns;
 mod stock;
+mod subscriptions;
 mod summary;
 mod tasks;
 mod templates;

@@ -2,6 +2,7 @@
 //! each group of actions.
 
 mod add;
+mod below;
 mod change;
 mod config;
 mod cursor;
