@@ -173,12 +173,9 @@ impl Subscription {
     /// The id of its next purchase: always the same for the same count, and, like any other id, with the
     /// time in front.
     pub fn next_purchase(&self) -> PurchaseId {
-        const RANDOM: u32 = 80;
         let count = self.purchases.to_string();
-        let derived =
-            PurchaseId::derived(&["subscription", self.tenant.as_str(), self.id.as_str(), &count]).bits();
-        let time = u128::try_from(self.created_at.millis()).unwrap_or_default();
-        PurchaseId::from_bits((time << RANDOM) | (derived & ((1 << RANDOM) - 1)))
+        let parts = ["subscription", self.tenant.as_str(), self.id.as_str(), &count];
+        PurchaseId::derived_at(self.created_at, &parts)
     }
 
     /// Somebody is at work on it.

@@ -11,8 +11,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::api::subscription::{SubscriptionBody, SubscriptionRequest};
+use crate::app::numbers::purchase::saga::PurchaseSaga;
+use crate::app::numbers::release::Release;
 use crate::app::problem::{Code, Problem};
-use crate::app::provider_accounts::ProviderAccounts;
+use crate::app::provider_accounts::{Actor, ProviderAccounts};
 use crate::domain::account::{AccountRecord, AccountState, Owner};
 use crate::domain::ids::{AccountId, MessageId, NumberId, PurchaseId, SubscriptionId, TenantId, UserId};
 use crate::domain::mark::Marker;
@@ -53,6 +55,30 @@ pub trait BuyNumber: Send + Sync {
 pub trait ReleaseNumber: Send + Sync {
     /// Begins a release, or goes on with it. The answer is the number as it was left.
     async fn release(&self, tenant: &TenantId, id: NumberId) -> Result<PhoneNumber, Problem>;
+}
+
+#[async_trait]
+impl BuyNumber for PurchaseSaga {
+    async fn begin(&self, purchase: &Purchase, due: Timestamp) -> Result<Begun, StoreError> {
+        self.purchases.begin(purchase, None, due).await
+    }
+
+    async fn resume(
+        &self,
+        tenant: &TenantId,
+        id: PurchaseId,
+        until: Timestamp,
+    ) -> Result<Option<Purchase>, StoreError> {
+        Self::resume(self, tenant, id, until).await
+    }
+}
+
+#[async_trait]
+impl ReleaseNumber for Release {
+    async fn release(&self, tenant: &TenantId, id: NumberId) -> Result<PhoneNumber, Problem> {
+        let platform = Actor { tenant: tenant.clone(), admin: true, tenant_admin: true };
+        Self::release(self, &platform, &id.to_string()).await
+    }
 }
 
 /// Provisions and cancels subscriptions.
@@ -191,14 +217,10 @@ impl Subscriptions {
         let mut swept = Swept::default();
         for (task, _) in self.tasks.due_tasks(TaskKind::Subscription, now, limit).await? {
             let Task::Subscription(tenant, id) = task else { continue };
-            let ran = match self.records.subscription(&tenant, &id).await {
-                Ok(Some(found)) => self.run(found).await,
-                Ok(None) => continue,
-                Err(error) => Err(error),
-            };
-            match ran {
-                Ok(done) if done.state.is_at_rest() => swept.settled += 1,
-                Ok(_) => swept.pending += 1,
+            match self.resume(&tenant, &id).await {
+                Ok(Some(done)) if done.state.is_at_rest() => swept.settled += 1,
+                Ok(Some(_)) => swept.pending += 1,
+                Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(%tenant, %error, "A subscription could not be gone on with");
                     swept.failed += 1;
@@ -206,6 +228,21 @@ impl Subscriptions {
             }
         }
         Ok(swept)
+    }
+
+    /// Goes on with one of them. `None`: there is none of this name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn resume(
+        &self,
+        tenant: &TenantId,
+        id: &SubscriptionId,
+    ) -> Result<Option<Subscription>, StoreError> {
+        match self.records.subscription(tenant, id).await? {
+            Some(found) => self.run(found).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Takes steps, unless somebody else does or there is nothing to do.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{LEASE, Next, Subscriptions, own_account};
+use crate::app::numbers::purchase::failure_problem;
 use crate::app::problem::{Code, Problem};
 use crate::app::provider_problem;
 use crate::domain::account::{AccountRecord, Owner};
@@ -80,20 +81,11 @@ impl Subscriptions {
     /// A purchase ended without a number. Another number is tried, at once where only this one is not to
     /// be had.
     async fn failed(&self, mine: Subscription, purchase: &Purchase) -> Result<Next, StoreError> {
-        let code = match purchase.failure {
-            Some(PurchaseFailure::Unavailable | PurchaseFailure::AddressRequired) => {
-                return self.settle(&mine, mine.clone().without_order(true)).await;
-            }
-            Some(PurchaseFailure::NotConfigured) => Code::ProviderNotConfigured(Some(mine.provider)),
-            Some(PurchaseFailure::ProviderUnavailable) => Code::ProviderUnavailable,
-            Some(PurchaseFailure::Unsupported) => Code::CapabilityMissing,
-            Some(PurchaseFailure::Rejected) | None => Code::ProviderRejected,
-        };
-        let problem = Problem::new(code);
-        let problem = match &purchase.failure_message {
-            Some(words) => problem.with_detail(words.clone()),
-            None => problem,
-        };
+        let gone = [PurchaseFailure::Unavailable, PurchaseFailure::AddressRequired];
+        if purchase.failure.is_some_and(|failure| gone.contains(&failure)) {
+            return self.settle(&mine, mine.clone().without_order(true)).await;
+        }
+        let problem = failure_problem(purchase);
         let after = mine.clone().without_order(false);
         match self.settle(&mine, after).await? {
             Next::On(mine) if mine.state == SubscriptionState::Buying => self.troubled(mine, &problem).await,
