@@ -4,7 +4,7 @@ ARCH   ?= arm64
 ARGS   ?=
 PY     := .venv/bin/python
 
-.PHONY: help setup build deploy up down demo events curl doctor test bench fmt lint
+.PHONY: help setup build deploy up down demo events curl doctor test bench mutants fmt lint
 
 help: ## lists the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,10 @@ test: setup ## everything that CI runs; ARGS='--only tidy'
 
 bench: setup ## speed, size and database operations per event
 	@$(PY) scripts/bench.py $(ARGS)
+
+mutants: ## mutations of verifiers and error tables that no test minds; ARGS='--shard 0/6'
+	@command -v cargo-mutants > /dev/null || { echo 'first: cargo install --locked cargo-mutants'; exit 1; }
+	@PROVIDER_FACTS="$${PROVIDER_FACTS:-$(abspath ../shared/providers)}" cargo mutants $(ARGS)
 
 fmt: ## formats the Rust code
 	@cargo fmt --all

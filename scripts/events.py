@@ -393,12 +393,22 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "wallet.get": api(world, "GET", "/api/wallet"),
         "wallet.transactions": api(world, "GET", "/api/wallet/transactions", query="limit=10"),
         "wallet.forbidden": api(world, "POST", "/api/wallet/deposit", json={"amount": 10, "reference": "event-2"}),
+        "numbers.list": api(world, "GET", "/api/numbers", query="limit=10&provider=twilio"),
+        "numbers.enter": api(world, "POST", "/api/numbers", groups="admin", json={
+            "phoneNumber": "+1 202 555 0149", "providerAccountId": "platform-twilio", "displayName": "Old line", "numberType": "vanity"}),
+        "numbers.change": api(world, "PATCH", "/api/numbers/{id}", "/api/numbers/01JDEM000000000000000000NE", groups="tenant-admin",
+                              json={"displayName": "Front desk", "isPrimary": True}),
+        "numbers.invalid": api(world, "POST", "/api/numbers", groups="admin", json={
+            "phoneNumber": "nobody", "providerAccountId": "platform-twilio", "displayName": "Old line"}),
         "settings.template": api(world, "PUT", templates + "/{id}", templates + "/appointment", groups="tenant-admin",
                                  json={"body": "Hi {{name}}, see you on {{day}}.", "optOutLine": True}),
         "settings.templates": api(world, "GET", templates),
         "settings.opt-out": api(world, "POST", "/api/opt-outs", json={"contact": "+1 202 555 0143", "note": "asked by phone"}),
         "settings.opt-outs": api(world, "GET", "/api/opt-outs"),
         "settings.client": api(world, "PUT", "/api/clients/{clientId}", "/api/clients/4example", groups="admin", json={"tenantId": TENANT}),
+        "search-numbers": api(world, "POST", "/api/numbers/search", json={
+            "countryCode": "US", "numberType": "local", "areaCode": "415", "capabilities": ["sms"], "limit": 6}),
+        "search-numbers.invalid": api(world, "POST", "/api/numbers/search", json={"countryCode": "US", "numberType": "vanity"}),
         "provider-management.list": api(world, "POST", managed, json={"action": "list_providers"}),
         "provider-management.add": api(world, "POST", managed, groups="tenant-admin", headers={"idempotency-key": "event-3"},
                                        json={"action": "add_provider", "provider_type": "twilio", "config": own}),

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use telephony::domain::ids::{NumberId, TenantId};
-use telephony::domain::number::PhoneNumber;
+use telephony::domain::number::{Holding, NumberStatus, PhoneNumber};
 use telephony::domain::phone::E164;
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::Numbers as _;
@@ -120,6 +120,9 @@ impl Add {
             voice_via: None,
             sms: can.sms,
             mms: can.mms && !self.no_mms,
+            status: NumberStatus::Active,
+            holding: Holding::default(),
+            version: 0,
             created_at: now,
         })
     }
@@ -151,9 +154,14 @@ pub(crate) async fn run(store: &Store, command: Checked) -> Result<(), Failure> 
 /// Adding a number again changes the holding that there is: it keeps its id.
 async fn held_before(store: &Store, number: PhoneNumber) -> Result<PhoneNumber, Failure> {
     Ok(match store.by_tenant(&number.tenant, &number.phone).await? {
-        Some(held) if held.account == number.account => {
-            PhoneNumber { id: held.id, created_at: held.created_at, ..number }
-        }
+        Some(held) if held.account == number.account => PhoneNumber {
+            id: held.id,
+            status: held.status,
+            holding: held.holding,
+            version: held.version.saturating_add(1),
+            created_at: held.created_at,
+            ..number
+        },
         Some(_) | None => number,
     })
 }

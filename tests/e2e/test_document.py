@@ -209,6 +209,7 @@ def test_real_answers_of_every_operation_are_as_documented(world: World) -> None
     admin.get(f"/api/clients/{client}")
     admin.delete(f"/api/clients/{client}")
     user.post("/api/route/explain", {"to": phone})
+    user.post("/api/numbers/search", {"countryCode": "US", "numberType": "local", "areaCode": "415"})
     user.post("/api/provider-management", {"action": "list_providers"})
     admin.post("/api/numbers/repair-webhooks", {"dryRun": True, "provider": "retell"})
     endpoint = made(world, "/api/event-endpoints")

@@ -14,7 +14,7 @@ use telephony::app::receive_message::{ReceiveMessage, Received};
 use telephony::app::route_cache::RouteCache;
 use telephony::domain::address::Address;
 use telephony::domain::ids::{NumberId, TenantId};
-use telephony::domain::number::PhoneNumber;
+use telephony::domain::number::{Holding, NumberStatus, PhoneNumber};
 use telephony::domain::price::PriceTable;
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::{Clock, Job, Messages, Numbers, Queue, Random, StoreError};
@@ -67,6 +67,9 @@ pub async fn hold_number(store: &Store, account: &Account) -> Result<(), Error> 
         voice_via: None,
         sms: true,
         mms: true,
+        status: NumberStatus::Active,
+        holding: Holding::default(),
+        version: 0,
         created_at: Timestamp::from_millis(1_795_248_000_000),
     };
     Numbers::put(store, &number).await?;

@@ -107,11 +107,4 @@ impl AccountBook for Book {
     ) -> Result<bool, StoreError> {
         self.vault.store.note_account_test(account, test, proven).await
     }
-
-    async fn bind_name(&self, account: &AccountRecord, name: &str, now: Timestamp) -> Result<(), StoreError> {
-        match account.home() {
-            Owner::Platform => Ok(()),
-            Owner::Tenant(tenant) => self.vault.store.bind_account_name(account, &tenant, name, now).await,
-        }
-    }
 }

@@ -5,6 +5,7 @@
 //! boundary and reach into another tenant's keys.
 
 mod events;
+mod numbers;
 
 use std::fmt::Write as _;
 
@@ -17,12 +18,13 @@ use telephony::domain::ids::{
     AccountId, ConversationId, EntryId, MessageId, ProviderSid, TemplateId, TenantId,
 };
 use telephony::domain::message::{AttemptRef, Lane};
-use telephony::domain::phone::E164;
 use telephony::domain::timestamp::Timestamp;
+use telephony::domain::wallet::Subject;
 use telephony::ports::PendingKind;
 use telephony::provider::ProviderId;
 
 pub use events::*;
+pub use numbers::*;
 
 /// The partition key's attribute.
 pub const PK: &str = "PK";
@@ -99,9 +101,13 @@ pub fn attempt_number(sk: &str) -> Option<u32> {
     sk.strip_prefix("A#")?.parse().ok()
 }
 
-/// The money held for a message.
-pub fn hold(tenant: &TenantId, id: MessageId) -> Key {
-    Key::new(message_partition(tenant, id), "HOLD")
+/// The money held for something. It stands beside what it is held for.
+pub fn hold(tenant: &TenantId, subject: Subject) -> Key {
+    let partition = match subject {
+        Subject::Message(id) => message_partition(tenant, id),
+        Subject::Purchase(id) => purchase(tenant, id).pk,
+    };
+    Key::new(partition, "HOLD")
 }
 
 /// How its sender was chosen.
@@ -227,21 +233,6 @@ pub fn idempotency(tenant: &TenantId, key: &str) -> Key {
     Key::new(format!("T#{tenant}#I#{}", encoded(key)), "I")
 }
 
-/// The partition of a tenant's numbers.
-pub fn numbers(tenant: &TenantId) -> String {
-    format!("T#{tenant}#N")
-}
-
-/// A tenant's number.
-pub fn number(tenant: &TenantId, phone: &E164) -> Key {
-    Key::new(numbers(tenant), phone.expose())
-}
-
-/// Who holds a number at an account.
-pub fn route(account: &AccountId, phone: &E164) -> Key {
-    Key::new(format!("R#{account}#{}", phone.expose()), "R")
-}
-
 /// One month of a tenant's message log.
 pub fn log_month(tenant: &TenantId, month: &str) -> String {
     format!("T#{tenant}#LOG#{month}")
@@ -316,21 +307,6 @@ pub fn account_names(provider: ProviderId, name: &str) -> String {
 pub fn account_name(provider: ProviderId, name: &str, tenant: &TenantId, account: &AccountId) -> Key {
     let pk = account_names(provider, name);
     if name.is_empty() { Key::new(pk, format!("{tenant}#{account}")) } else { Key::new(pk, tenant.as_str()) }
-}
-
-/// `timeline`: the numbers that are held through an account, whoever has them.
-pub fn numbers_of(account: &AccountId) -> String {
-    format!("ACC#{account}#N")
-}
-
-/// The partition of the platform's numbers at an account that nobody has.
-pub fn stock(account: &AccountId) -> String {
-    format!("STOCK#{account}")
-}
-
-/// Such a number.
-pub fn stocked(account: &AccountId, phone: &E164) -> Key {
-    Key::new(stock(account), phone.expose())
 }
 
 /// A machine client.

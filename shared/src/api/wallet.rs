@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::money::Dollars;
-use crate::domain::wallet::{EntryKind, LedgerEntry, Wallet};
+use crate::domain::wallet::{LedgerEntry, Wallet};
 
 /// A wallet.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -36,7 +36,7 @@ impl From<Wallet> for WalletBody {
 pub struct Transaction {
     /// Its id.
     pub id: String,
-    /// `deposit`, `hold`, `capture` or `release`.
+    /// `deposit`, `hold`, `capture`, `release`, `rental`, `usage` or `correction`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// What it adds to the balance: the amounts of all entries sum to the balance. A hold and a
@@ -60,12 +60,7 @@ impl From<&LedgerEntry> for Transaction {
     fn from(entry: &LedgerEntry) -> Self {
         Self {
             id: entry.id.to_string(),
-            kind: match entry.kind {
-                EntryKind::Deposit => "deposit",
-                EntryKind::Hold => "hold",
-                EntryKind::Capture => "capture",
-                EntryKind::Release => "release",
-            },
+            kind: entry.kind.as_str(),
             amount: entry.amount.into(),
             held: entry.held.into(),
             balance_after: entry.balance_after.into(),

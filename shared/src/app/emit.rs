@@ -200,6 +200,12 @@ impl Emit {
             tracing::info!(message_id = %message.id, "Not given to the agent, so that no loop begins");
             return Ok(None);
         }
+        if let Some(own) = message.to.phone()
+            && self.numbers.by_tenant(&message.tenant, own).await?.is_some_and(|own| !own.may_send())
+        {
+            tracing::info!(message_id = %message.id, "Not given to the agent: our number may not send");
+            return Ok(None);
+        }
         Ok(Some(AgentTurn { agent: agent.clone(), message: message.id }))
     }
 }

@@ -139,7 +139,7 @@ fn message(
         user: number.user.clone(),
         lead: None,
         agent: number.agent.clone(),
-        auto_answer: if number.is_active { number.auto_answer.clone() } else { None },
+        auto_answer: if number.may_send() { number.auto_answer.clone() } else { None },
         inbound_sid: Some(text.sid),
         send_at: None,
         send_before: None,

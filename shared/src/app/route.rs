@@ -75,7 +75,7 @@ impl Router {
                 number: number.phone.clone(),
                 provider,
                 can: abilities(number),
-                active: number.is_active,
+                active: number.may_send(),
                 primary: number.is_primary,
                 state: states.get(account).cloned().unwrap_or(AccountState::UNKNOWN),
                 account: account.clone(),

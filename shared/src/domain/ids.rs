@@ -85,6 +85,14 @@ text_id!(
     LeadId, 128, "lead id"
 );
 text_id!(
+    /// A business of a tenant: opaque inside the tenant, and never a tenant itself.
+    BusinessId, 128, "business id"
+);
+text_id!(
+    /// The caller's own name for a subscription.
+    SubscriptionId, 128, "subscription id"
+);
+text_id!(
     /// A stored template's name, e.g. `appointment_confirmation`.
     TemplateId, 64, "template id"
 );
@@ -168,6 +176,10 @@ ulid_id!(
 ulid_id!(
     /// A phone number that a tenant holds (a new one each time that it is acquired).
     NumberId, "number id"
+);
+ulid_id!(
+    /// The purchase of one number. It is written at the provider, as a part of the number's mark.
+    PurchaseId, "purchase id"
 );
 ulid_id!(
     /// A call. Outbound: a ULID made when it is asked for. Inbound: derived from the provider account

@@ -2,13 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AccountId, AgentId, NumberId, ProviderSid, TemplateId, TenantId, UserId};
+use super::ids::{
+    AccountId, AgentId, BusinessId, NumberId, ProviderSid, PurchaseId, TemplateId, TenantId, UserId,
+};
+use super::money::Micros;
 use super::phone::E164;
+use super::rent::Rent;
 use super::timestamp::Timestamp;
 use crate::provider::ProviderId;
+use crate::provider::numbers::NumberKind;
 
-/// A phone number held by a tenant, as much of it as messages need: the binding of its messaging
-/// channel, and whom it is assigned to.
+/// A phone number held by a tenant: the binding of its channels, whom it is assigned to, and what the
+/// inventory knows of it besides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhoneNumber {
     /// Our id of this holding.
@@ -41,7 +46,10 @@ pub struct PhoneNumber {
     pub auto_answer: Option<TemplateId>,
     /// What the tenant calls it.
     pub display_name: String,
-    /// May send. An inactive number still receives, so that nothing is lost.
+    /// Where it stands in its life.
+    #[serde(default)]
+    pub status: NumberStatus,
+    /// Switched on by the tenant. A number that is switched off still receives, so that nothing is lost.
     pub is_active: bool,
     /// The number that sends when nothing else decides.
     pub is_primary: bool,
@@ -52,8 +60,135 @@ pub struct PhoneNumber {
     pub sms: bool,
     /// Carries MMS.
     pub mms: bool,
+    /// What only the inventory shows.
+    #[serde(default)]
+    pub holding: Holding,
+    /// Counts changes, so that none is made over another.
+    #[serde(default)]
+    pub version: u32,
     /// Since when it is held.
     pub created_at: Timestamp,
+}
+
+impl PhoneNumber {
+    /// It may send and call.
+    pub const fn may_send(&self) -> bool {
+        self.is_active && matches!(self.status, NumberStatus::Active)
+    }
+
+    /// The provider's webhooks find it: it has a route.
+    pub const fn is_routed(&self) -> bool {
+        !matches!(self.status, NumberStatus::Pending | NumberStatus::Released)
+    }
+
+    /// The word of the contract for its kind, where it is known.
+    pub const fn kind_word(&self) -> Option<&'static str> {
+        match (self.holding.entered_as, self.holding.kind) {
+            (Some(EnteredKind::International), _) => Some("international"),
+            (Some(EnteredKind::Vanity), _) => Some("vanity"),
+            (None, Some(NumberKind::Local)) => Some("local"),
+            (None, Some(NumberKind::TollFree)) => Some("tollFree"),
+            (None, Some(NumberKind::Mobile)) => Some("mobile"),
+            (None, None) => None,
+        }
+    }
+
+    /// This stack bought it, and may release and repair it.
+    pub const fn is_managed(&self) -> bool {
+        self.holding.mark.is_some()
+    }
+}
+
+/// Where a number stands in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NumberStatus {
+    /// Entered by hand; its account has not yet proven that it holds it. Nothing is routed.
+    Pending,
+    /// In use.
+    #[default]
+    Active,
+    /// Its rental is owed. It receives and does not send.
+    Suspended,
+    /// On its way to another tenant or account: what comes in is parked.
+    Moving,
+    /// Being given back. It receives until the provider has taken it.
+    Releasing,
+    /// Given back. The record stays.
+    Released,
+}
+
+impl NumberStatus {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Active, Self::Suspended, Self::Moving, Self::Releasing, Self::Released];
+
+    /// The word of the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Moving => "moving",
+            Self::Releasing => "releasing",
+            Self::Released => "released",
+        }
+    }
+}
+
+/// What only the inventory shows of a number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holding {
+    /// The business that it is assigned to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business: Option<BusinessId>,
+    /// ISO 3166.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Which kind of number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<NumberKind>,
+    /// What the tenant calls its kind, where that is none that anybody sells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered_as: Option<EnteredKind>,
+    /// What the tenant is charged a month. `None`: nothing (its own account, or not bought here).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly_charge: Option<Micros>,
+    /// The mark that this stack wrote at the provider. `None`: it was not bought here, and is not ours to
+    /// release or to repair.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+    /// The purchase that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchase: Option<PurchaseId>,
+    /// For people to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// Since when it is rented, and until when that is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rent: Option<Rent>,
+    /// When the reconciler is to look at it next: for its rent, or for its release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// When it was bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchased_at: Option<Timestamp>,
+    /// When it was given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_at: Option<Timestamp>,
+    /// When it last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A kind that exists in the words of whoever enters a number by hand only: no provider sells by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EnteredKind {
+    /// Of another country than the tenant's others.
+    International,
+    /// One that spells a word.
+    Vanity,
 }
 
 /// The account that carries a number's calls.

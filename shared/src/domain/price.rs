@@ -1,43 +1,37 @@
-//! What a message costs the customer: a table that the operator edits.
+//! What the customer pays, and what a provider bills us: a table that the operator edits.
+
+mod table;
+#[cfg(test)]
+mod tests;
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
+use self::table::{MessageRate, MinuteRate, NumberRate, listed};
 use super::money::Micros;
+use crate::provider::numbers::NumberKind;
 
-/// Prices by destination. *Charge* is what the customer pays; *cost* is what a provider is known to
-/// bill us. The provider's bill corrects the units of a charge, never its rate.
+/// Prices of messages and calls by destination, of numbers by country and kind, of recordings. *Charge*
+/// is what the customer pays; *cost* is what a provider is known to bill us. The provider's bill corrects
+/// the units of a charge, never its rate.
+///
+/// Countries are ISO 3166 in capitals. A charge of `None` means that it is not sold.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PriceTable {
     currency: String,
-    message_costs: Vec<CountryRate>,
-    message_charges: Vec<CountryRate>,
-    message_charge_elsewhere: Option<Rate>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct CountryRate {
-    countries: Vec<String>,
-    #[serde(deserialize_with = "dollars")]
-    sms: Micros,
-    #[serde(deserialize_with = "dollars")]
-    mms: Micros,
-    as_of: String,
-    source: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Rate {
-    #[serde(deserialize_with = "dollars")]
-    sms: Micros,
-    #[serde(deserialize_with = "dollars")]
-    mms: Micros,
-    as_of: String,
-    source: String,
+    message_costs: Vec<MessageRate>,
+    message_charges: Vec<MessageRate>,
+    message_charge_elsewhere: Option<MessageRate>,
+    number_costs: Vec<NumberRate>,
+    number_charges: Vec<NumberRate>,
+    call_costs: Vec<MinuteRate>,
+    call_charges: Vec<MinuteRate>,
+    call_charge_elsewhere: Option<MinuteRate>,
+    recording_cost: Option<MinuteRate>,
+    recording_charge: Option<MinuteRate>,
 }
 
 /// A price table that cannot be used.
@@ -65,56 +59,26 @@ impl PriceTable {
     }
 
     /// Reads a table and checks it: dollars, no negative price, every figure with its source and date,
-    /// no country twice.
+    /// no country twice in a list, no entry without a country or a price.
     ///
     /// # Errors
     /// [`PriceError`] for anything else.
     pub fn from_json(text: &str) -> Result<Self, PriceError> {
         let table: Self = serde_json::from_str(text)?;
-        if table.currency != "USD" {
-            return Err(PriceError::Invalid("the currency is not USD"));
-        }
-        for list in [&table.message_costs, &table.message_charges] {
-            let mut countries: Vec<&str> =
-                list.iter().flat_map(|rate| &rate.countries).map(String::as_str).collect();
-            if countries.iter().any(|c| c.len() != 2 || !c.bytes().all(|b| b.is_ascii_uppercase())) {
-                return Err(PriceError::Invalid("a country is not two capital letters (ISO 3166)"));
-            }
-            countries.sort_unstable();
-            if countries.windows(2).any(|pair| pair.first() == pair.last()) {
-                return Err(PriceError::Invalid("a country has two prices"));
-            }
-        }
-        let listed = table.message_costs.iter().chain(&table.message_charges);
-        let rates = listed.map(|r| (r.sms, r.mms, &r.as_of, &r.source));
-        let elsewhere = table.message_charge_elsewhere.iter().map(|r| (r.sms, r.mms, &r.as_of, &r.source));
-        for (sms, mms, as_of, source) in rates.chain(elsewhere) {
-            if sms < Micros::ZERO || mms < Micros::ZERO {
-                return Err(PriceError::Invalid("a price is negative"));
-            }
-            let dated = as_of.len() == 10 && as_of.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-            if !dated || source.trim().is_empty() {
-                return Err(PriceError::Invalid("a price has no date or no source"));
-            }
-        }
+        table::check(&table)?;
         Ok(table)
     }
 
-    /// What a message to `destination_country` (ISO 3166; `None` when the number does not tell) is
-    /// charged: a text per part, one with media per message. `None`: no price, so it is not sold.
+    /// What a message to `destination_country` (`None` when the number does not tell) is charged: a text
+    /// per part, one with media per message.
     pub fn message_charge(
         &self,
         destination_country: Option<&str>,
         media: bool,
         segments: u32,
     ) -> Option<Micros> {
-        let listed = self.message_charges.iter().find(|rate| rate.covers(destination_country));
-        let (sms, mms) = match (listed, &self.message_charge_elsewhere) {
-            (Some(rate), _) => (rate.sms, rate.mms),
-            (None, Some(rate)) => (rate.sms, rate.mms),
-            (None, None) => return None,
-        };
-        amount(sms, mms, media, segments)
+        let named = listed(&self.message_charges, destination_country);
+        amount(named.or(self.message_charge_elsewhere.as_ref())?, media, segments)
     }
 
     /// What a provider is known to bill us for it, where a source says so.
@@ -124,92 +88,61 @@ impl PriceTable {
         media: bool,
         segments: u32,
     ) -> Option<Micros> {
-        let rate = self.message_costs.iter().find(|rate| rate.covers(destination_country))?;
-        amount(rate.sms, rate.mms, media, segments)
+        amount(listed(&self.message_costs, destination_country)?, media, segments)
+    }
+
+    /// What a number is charged a month, the first one in full. There is no price for the rest of the
+    /// world: a number of a country or kind that the table does not name is not sold.
+    pub fn number_charge(&self, country: &str, kind: NumberKind) -> Option<Micros> {
+        listed(&self.number_charges, Some(country))?.of(kind)
+    }
+
+    /// What a provider is known to bill us for it a month, where a source says so.
+    pub fn number_cost(&self, country: &str, kind: NumberKind) -> Option<Micros> {
+        listed(&self.number_costs, Some(country))?.of(kind)
+    }
+
+    /// What a minute of a call is charged: one to `destination_country`, or one that comes in to a number
+    /// of that country. `None` in, where the number tells no country, is `None` out: satellites and
+    /// networks of no country cost more than any price for the rest of the world.
+    pub fn call_rate(&self, destination_country: Option<&str>) -> Option<Micros> {
+        let named = listed(&self.call_charges, destination_country);
+        let elsewhere = destination_country.and(self.call_charge_elsewhere.as_ref());
+        Some(named.or(elsewhere)?.per_minute)
+    }
+
+    /// What a call of this duration, from its answer to its end, is charged. Every minute begun counts as
+    /// one: a second is a minute, 60 seconds are one, 61 are two. Nothing is zero minutes: a call that
+    /// nobody answered is free. Also `None` when the sum is too large to be money.
+    pub fn call_charge(&self, destination_country: Option<&str>, duration: Duration) -> Option<Micros> {
+        self.call_rate(destination_country)?.checked_mul(minutes(duration)?)
+    }
+
+    /// What a provider is known to bill us for it, where a source says so; minutes as in
+    /// [`Self::call_charge`].
+    pub fn call_cost(&self, destination_country: Option<&str>, duration: Duration) -> Option<Micros> {
+        listed(&self.call_costs, destination_country)?.per_minute.checked_mul(minutes(duration)?)
+    }
+
+    /// What a recording of this duration is charged, beside its call; minutes as in
+    /// [`Self::call_charge`].
+    pub fn recording_charge(&self, duration: Duration) -> Option<Micros> {
+        self.recording_charge.as_ref()?.per_minute.checked_mul(minutes(duration)?)
+    }
+
+    /// What a provider is known to bill us for it, where a source says so.
+    pub fn recording_cost(&self, duration: Duration) -> Option<Micros> {
+        self.recording_cost.as_ref()?.per_minute.checked_mul(minutes(duration)?)
     }
 }
 
-impl CountryRate {
-    fn covers(&self, country: Option<&str>) -> bool {
-        country.is_some_and(|country| self.countries.iter().any(|listed| listed == country))
-    }
-}
-
-fn amount(sms: Micros, mms: Micros, media: bool, segments: u32) -> Option<Micros> {
+fn amount(rate: &MessageRate, media: bool, segments: u32) -> Option<Micros> {
     // Even an empty text is one part to the carrier.
-    if media { Some(mms) } else { sms.checked_mul(segments.max(1)) }
+    if media { Some(rate.mms) } else { rate.sms.checked_mul(segments.max(1)) }
 }
 
-/// A decimal string: a JSON number would have passed through a float.
-fn dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Micros, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Micros::parse_dollars(&text).map_err(serde::de::Error::custom)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{BUNDLED_JSON, Micros, PriceError, PriceTable};
-
-    #[test]
-    fn the_bundled_table_can_be_read() {
-        PriceTable::from_json(BUNDLED_JSON).unwrap();
-    }
-
-    #[test]
-    fn texts_are_charged_by_part_and_media_by_message() {
-        let table = PriceTable::bundled();
-        let charge =
-            |country, media, segments| table.message_charge(country, media, segments).map(Micros::get);
-        assert_eq!(charge(Some("US"), false, 1), Some(7_500));
-        assert_eq!(charge(Some("CA"), false, 3), Some(22_500));
-        assert_eq!(charge(Some("US"), false, 0), Some(7_500));
-        assert_eq!(charge(Some("US"), true, 3), Some(20_000));
-    }
-
-    #[test]
-    fn nothing_is_sold_below_what_it_is_known_to_cost() {
-        let table = PriceTable::bundled();
-        for country in table.message_costs.iter().flat_map(|rate| &rate.countries) {
-            for media in [false, true] {
-                let charge = table.message_charge(Some(country), media, 1);
-                assert!(
-                    charge.is_some() && charge >= table.message_cost(Some(country), media, 1),
-                    "{country}"
-                );
-                let elsewhere = table.message_charge(Some("ZZ"), media, 1);
-                assert!(elsewhere > charge, "a country without a price must be dearer than {country}");
-                assert_eq!(table.message_charge(None, media, 1), elsewhere);
-            }
-        }
-    }
-
-    #[test]
-    fn a_table_without_a_price_sells_nothing() {
-        assert_eq!(PriceTable::default().message_charge(Some("US"), false, 1), None);
-        assert_eq!(PriceTable::bundled().message_cost(Some("DE"), false, 1), None);
-    }
-
-    #[test]
-    fn wrong_tables_are_refused() {
-        let with = |from: &str, to: &str| {
-            let text = BUNDLED_JSON.replacen(from, to, 1);
-            assert_ne!(text, BUNDLED_JSON, "{from}");
-            PriceTable::from_json(&text)
-        };
-        for (from, to) in
-            [("\"0.0075\"", "0.0075"), ("\"0.0075\"", "\"0.00000075\""), ("\"sms\"", "\"smss\"")]
-        {
-            assert!(matches!(with(from, to), Err(PriceError::Json(_))), "{to}");
-        }
-        for (from, to) in [
-            ("\"0.0075\"", "\"-0.0075\""),
-            ("\"USD\"", "\"EUR\""),
-            ("\"CA\"", "\"US\""),
-            ("\"CA\"", "\"Canada\""),
-            ("2026-11-21", ""),
-            ("an operator's setting: starts at cost", " "),
-        ] {
-            assert!(matches!(with(from, to), Err(PriceError::Invalid(_))), "{to}");
-        }
-    }
+/// Minutes begun.
+fn minutes(duration: Duration) -> Option<u32> {
+    let seconds = duration.as_secs().checked_add(u64::from(duration.subsec_nanos() > 0))?;
+    u32::try_from(seconds.div_ceil(60)).ok()
 }

@@ -3,9 +3,11 @@
 //! Law: the sum of the ledger's amounts is the balance; what is held is the sum of the holds whose
 //! state is `Held`; `available` = balance − held. An outbound act never makes `available` negative.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::ids::EntryId;
+use super::ids::{EntryId, MessageId, PurchaseId};
 use super::money::Micros;
 use super::status::MessageStatus;
 use super::timestamp::Timestamp;
@@ -69,6 +71,47 @@ pub enum EntryKind {
     /// Reserved money was given back; or, after a capture, money was paid back, because the operation
     /// turned out to have failed.
     Release,
+    /// A month of a number.
+    Rental,
+    /// Something used that was not reserved before (an inbound call, a recording). It may take the
+    /// balance below zero.
+    Usage,
+    /// What was charged is set right, because the provider billed other units.
+    Correction,
+}
+
+impl EntryKind {
+    /// The word of the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deposit => "deposit",
+            Self::Hold => "hold",
+            Self::Capture => "capture",
+            Self::Release => "release",
+            Self::Rental => "rental",
+            Self::Usage => "usage",
+            Self::Correction => "correction",
+        }
+    }
+}
+
+/// What money is held for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A message.
+    Message(MessageId),
+    /// The purchase of a number.
+    Purchase(PurchaseId),
+}
+
+impl fmt::Display for Subject {
+    /// As the ledger names it: `message/01J…`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(id) => write!(f, "message/{id}"),
+            Self::Purchase(id) => write!(f, "purchase/{id}"),
+        }
+    }
 }
 
 /// The postings of a transition: what it adds to the balance and to what is held. What it adds to
@@ -115,7 +158,7 @@ pub struct LedgerEntry {
     pub held: Micros,
     /// The balance after it.
     pub balance_after: Micros,
-    /// The message (later: purchase, call) that it is about, e.g. `message/01J…`.
+    /// What it is about, e.g. `message/01J…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// The payer's reference of a deposit.

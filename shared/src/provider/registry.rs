@@ -14,7 +14,7 @@ use super::connection::Connection;
 use super::error::{ErrorKind, ProviderError};
 use super::media::MediaSource;
 use super::messaging::Messaging;
-use super::numbers::{HeldNumbers, NumberMarket, TrunkNumbers};
+use super::numbers::{HeldNumbers, NumberMarket, NumberUrls, TrunkNumbers};
 use super::recordings::Recordings;
 use super::subaccounts::Subaccounts;
 use super::transport::HttpTransport;
@@ -93,6 +93,16 @@ pub fn held_numbers(provider: ProviderId) -> Option<Factory<dyn HeldNumbers>> {
         ProviderId::SignalWire => Some(signalwire::numbers::held_numbers),
         ProviderId::Telnyx => Some(telnyx::numbers::held_numbers),
         ProviderId::Retell => Some(retell::numbers::held_numbers),
+    }
+}
+
+/// Our URLs on a number of this provider, from what stands before `/api/` in them.
+pub fn number_urls(provider: ProviderId) -> fn(&str) -> NumberUrls {
+    match provider {
+        ProviderId::Twilio => twilio::numbers::urls,
+        ProviderId::SignalWire => signalwire::numbers::urls,
+        ProviderId::Telnyx => telnyx::numbers::urls,
+        ProviderId::Retell => retell::numbers::urls,
     }
 }
 

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use telephony::domain::purchase::Papers;
 use telephony::domain::timestamp::Timestamp;
 use telephony::provider::audit::{Drift, NUMBER, Subject};
 use telephony::provider::calling::{AnswerWith, CallCommand, CallQuery, Command, OutboundCall, RemoteAgent};
@@ -182,10 +183,17 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
         let order = NumberOrder {
             phone: "+14155550100".parse().unwrap(),
             settings: settings(),
-            address: None,
-            bundle: None,
+            papers: Papers::default(),
         };
         m.order(&order).await.map(drop)
+    });
+    b.add(market, "number_market.find_order", false, move |m| async move {
+        let order = NumberOrder {
+            phone: "+14155550100".parse().unwrap(),
+            settings: settings(),
+            papers: Papers::default(),
+        };
+        m.find_order(&order).await.map(drop)
     });
 
     b.add(registry::trunk_numbers(p), "trunk_numbers.import", true, move |t| async move {

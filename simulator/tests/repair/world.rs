@@ -10,7 +10,7 @@ use telephony::app::problem::Problem;
 use telephony::app::provider_accounts::desk::{Desk as _, Providers};
 use telephony::app::repair::WebhookRepair;
 use telephony::domain::ids::NumberId;
-use telephony::domain::number::PhoneNumber;
+use telephony::domain::number::{Holding, NumberStatus, PhoneNumber};
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::{Clock, Numbers as _};
 use telephony::provider::account::ProviderAccount;
@@ -97,6 +97,9 @@ pub fn number(provider: ProviderId, account: &str, phone: &str) -> PhoneNumber {
         voice: true,
         sms: provider != ProviderId::Retell,
         mms: provider != ProviderId::Retell,
+        status: NumberStatus::Active,
+        holding: Holding::default(),
+        version: 0,
         created_at: at(0),
     }
 }

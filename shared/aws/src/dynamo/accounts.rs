@@ -306,22 +306,6 @@ impl Store {
         }
     }
 
-    /// One more name, which was proven. The tenant's own slot: what it named before is over.
-    pub(crate) async fn bind_account_name(
-        &self,
-        account: &AccountRecord,
-        tenant: &TenantId,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut item = keyed(&keys::account_name(account.provider, name, tenant, &account.id), "acn");
-        item.insert("tenant".into(), text(tenant.as_str()));
-        item.insert("acct".into(), text(account.id.as_str()));
-        item.insert("ca".into(), millis(account.created_at.unwrap_or(now)));
-        item.insert("pa".into(), millis(now));
-        self.wrote(Write::put(item)).await.map(|_| ())
-    }
-
     /// The first use of a next key: noted once for each key.
     pub(crate) async fn note_next_key(
         &self,

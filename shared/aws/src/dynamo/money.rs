@@ -1,24 +1,23 @@
 //! The writes that move money. Each moves the wallet and explains it in the ledger, in one transaction
 //! with what it is paid for: there is no other way to change a wallet.
 
-use telephony::domain::ids::{EntryId, MessageId, TenantId};
+use telephony::domain::ids::{EntryId, TenantId};
 use telephony::domain::money::Micros;
-use telephony::domain::status::MessageStatus;
 use telephony::domain::timestamp::Timestamp;
-use telephony::domain::wallet::{EntryKind, HoldState, LedgerEntry, Posting, Wallet, posting};
+use telephony::domain::wallet::{EntryKind, HoldState, LedgerEntry, Posting, Subject, Wallet, posting};
 use telephony::ports::StoreError;
 
 use super::Store;
 use super::write::Write;
 use crate::item::{Fields, Item, corrupt, json, keyed, number, text, word};
-use crate::keys;
+use crate::keys::{self, Key};
 
 /// The value of `ent` on a hold.
 pub(super) const HOLD: &str = "hold";
 const LEDGER: &str = "led";
 const WALLET: &str = "wal";
 
-/// The money of one message.
+/// The money of one message or purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hold {
     /// How much.
@@ -34,9 +33,8 @@ impl Hold {
         Ok(Self { amount: Micros::new(fields.number("amount")?), state })
     }
 
-    /// What a message's new status moves.
-    pub(super) fn moves(self, status: MessageStatus) -> Option<(HoldState, Posting)> {
-        let to = HoldState::of(status);
+    /// What a new state moves.
+    pub(super) fn moves(self, to: HoldState) -> Option<(HoldState, Posting)> {
         posting(Some(self.state), to, self.amount).map(|posting| (to, posting))
     }
 }
@@ -78,25 +76,26 @@ fn ledger_write(tenant: &TenantId, entry: &LedgerEntry) -> Result<Write, StoreEr
 /// The id of an entry follows from what it is about: a status only rises, so that a message has at most
 /// one hold, one capture and one release of what was held, one refund, and one capture after either.
 fn entry_id(kind: EntryKind, of_held: bool, tenant: &TenantId, subject: &str) -> EntryId {
-    let kind = match (kind, of_held) {
+    let word = match (kind, of_held) {
         (EntryKind::Deposit, _) => "deposit",
         (EntryKind::Hold, _) => "hold",
         (EntryKind::Capture, true) => "capture",
         (EntryKind::Capture, false) => "capture-again",
         (EntryKind::Release, true) => "release",
         (EntryKind::Release, false) => "refund",
+        (EntryKind::Rental | EntryKind::Usage | EntryKind::Correction, _) => kind.as_str(),
     };
-    EntryId::derived(&[kind, tenant.as_str(), subject])
+    EntryId::derived(&[word, tenant.as_str(), subject])
 }
 
-fn message_entry(
+fn subject_entry(
     tenant: &TenantId,
-    id: MessageId,
+    subject: Subject,
     before: Wallet,
     moved: Posting,
     at: Timestamp,
 ) -> Result<LedgerEntry, StoreError> {
-    let subject = format!("message/{id}");
+    let subject = subject.to_string();
     Ok(LedgerEntry {
         id: entry_id(moved.kind, moved.held != Micros::ZERO, tenant, &subject),
         kind: moved.kind,
@@ -109,21 +108,24 @@ fn message_entry(
     })
 }
 
-/// The three writes that reserve money for a message: wallet, hold, ledger, in this order. Refused when
+/// A write of the wallet, only while so much may be spent.
+pub(super) fn if_available(write: Write, price: Micros) -> Write {
+    write.when("#available >= :price").with("price", number(price.get()))
+}
+
+/// The three writes that reserve money: wallet, hold, ledger, in this order. Refused when
 /// the wallet cannot pay. A wallet that is not there is one with nothing in it.
 pub(super) fn reserve(
     tenant: &TenantId,
-    id: MessageId,
+    subject: Subject,
     price: Micros,
     wallet: Wallet,
     at: Timestamp,
 ) -> Result<[Write; 3], StoreError> {
     let moved = posting(None, HoldState::Held, price).ok_or_else(|| corrupt("posting"))?;
-    let entry = message_entry(tenant, id, wallet, moved, at)?;
-    let wallet = wallet_write(tenant, Some(wallet), moved)?
-        .when("#available >= :price")
-        .with("price", number(price.get()));
-    let mut hold = keyed(&keys::hold(tenant, id), HOLD);
+    let entry = subject_entry(tenant, subject, wallet, moved, at)?;
+    let wallet = if_available(wallet_write(tenant, Some(wallet), moved)?, price);
+    let mut hold = keyed(&keys::hold(tenant, subject), HOLD);
     hold.insert("amount".into(), number(price.get()));
     hold.insert("state".into(), word(&HoldState::Held)?);
     Ok([wallet, Write::put(hold).if_absent(), ledger_write(tenant, &entry)?])
@@ -132,18 +134,51 @@ pub(super) fn reserve(
 /// The three writes that take or give back what was reserved.
 pub(super) fn settle(
     tenant: &TenantId,
-    id: MessageId,
+    subject: Subject,
     hold: Hold,
     (to, moved): (HoldState, Posting),
     wallet: Wallet,
     at: Timestamp,
 ) -> Result<[Write; 3], StoreError> {
-    let entry = message_entry(tenant, id, wallet, moved, at)?;
-    let held = Write::update(keys::hold(tenant, id))
+    let entry = subject_entry(tenant, subject, wallet, moved, at)?;
+    let held = Write::update(keys::hold(tenant, subject))
         .set("state", word(&to)?)
         .when("#state = :before")
         .with("before", word(&hold.state)?);
     Ok([wallet_write(tenant, Some(wallet), moved)?, held, ledger_write(tenant, &entry)?])
+}
+
+/// Money that is taken without having been held.
+pub(super) struct Taking<'t> {
+    /// Whose.
+    pub(super) tenant: &'t TenantId,
+    /// What it is.
+    pub(super) kind: EntryKind,
+    /// The entry's id: it follows from what is paid for.
+    pub(super) id: EntryId,
+    /// What is paid for, as the ledger names it.
+    pub(super) resource: String,
+    /// How much; given back when negative.
+    pub(super) amount: Micros,
+    /// When.
+    pub(super) at: Timestamp,
+}
+
+/// The two writes that take it: wallet, ledger. The balance may end below zero.
+pub(super) fn take(taking: &Taking<'_>, wallet: Option<Wallet>) -> Result<[Write; 2], StoreError> {
+    let moved = Posting { kind: taking.kind, balance: taking.amount.negated(), held: Micros::ZERO };
+    let balance = wallet.unwrap_or_default().balance;
+    let entry = LedgerEntry {
+        id: taking.id,
+        kind: taking.kind,
+        amount: moved.balance,
+        held: moved.held,
+        balance_after: balance.checked_add(moved.balance).ok_or_else(|| corrupt("balance"))?,
+        resource: Some(taking.resource.clone()),
+        reference: None,
+        created_at: taking.at,
+    };
+    Ok([wallet_write(taking.tenant, wallet, moved)?, ledger_write(taking.tenant, &entry)?])
 }
 
 /// A deposit: its entry, and the three writes of wallet, reference and ledger.
@@ -171,6 +206,12 @@ pub(super) fn deposit(
     let writes =
         [Write::put(noted).if_absent(), wallet_write(tenant, wallet, moved)?, ledger_write(tenant, &entry)?];
     Ok((entry, writes))
+}
+
+/// The key of the entry by which what was held for something was taken at a moment.
+pub(super) fn capture_key(tenant: &TenantId, subject: Subject, at: Timestamp) -> Key {
+    let id = entry_id(EntryKind::Capture, true, tenant, &subject.to_string());
+    keys::ledger_entry(tenant, at, id)
 }
 
 impl Store {

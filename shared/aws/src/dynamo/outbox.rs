@@ -6,7 +6,7 @@ use telephony::domain::ids::{MessageId, TenantId};
 use telephony::domain::money::Micros;
 use telephony::domain::status::MessageStatus;
 use telephony::domain::timestamp::Timestamp;
-use telephony::domain::wallet::Wallet;
+use telephony::domain::wallet::{Subject, Wallet};
 use telephony::ports::{Accepted, Bound, IdempotencyBinding, Intent, Outbox, StoreError};
 
 use super::Store;
@@ -75,7 +75,8 @@ fn writes(intent: &Intent, wallet: Wallet) -> Result<(Vec<Write>, Places), Store
     }
     if let Some(price) = charge(intent) {
         places.wallet = Some(writes.len());
-        writes.extend(money::reserve(&message.tenant, message.id, price, wallet, message.created_at)?);
+        let subject = Subject::Message(message.id);
+        writes.extend(money::reserve(&message.tenant, subject, price, wallet, message.created_at)?);
     }
     Ok((writes, places))
 }

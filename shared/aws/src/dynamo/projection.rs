@@ -7,6 +7,7 @@ use telephony::domain::ids::{ConversationId, MessageId, TenantId};
 use telephony::domain::message::{Attempt, AttemptRef, Message, MessageView};
 use telephony::domain::status::MessageStatus;
 use telephony::domain::timestamp::Timestamp;
+use telephony::domain::wallet::{HoldState, Subject};
 use telephony::ports::{PendingKind, Projection, StoreError};
 
 use super::Store;
@@ -74,10 +75,17 @@ impl Store {
             let key = AttemptRef { tenant: message.tenant.clone(), message: message.id, n: attempt.n };
             writes.push(Write::check(keys::attempt(&key)).when("attribute_not_exists(#sup)"));
         }
-        if let Some((hold, moves)) = whole.hold.and_then(|hold| hold.moves(status).map(|moves| (hold, moves)))
-        {
+        let to = HoldState::of(status);
+        if let Some((hold, moves)) = whole.hold.and_then(|hold| hold.moves(to).map(|moves| (hold, moves))) {
             let wallet = self.read_wallet(&message.tenant).await?.unwrap_or_default();
-            writes.extend(money::settle(&message.tenant, message.id, hold, moves, wallet, now)?);
+            writes.extend(money::settle(
+                &message.tenant,
+                Subject::Message(message.id),
+                hold,
+                moves,
+                wallet,
+                now,
+            )?);
         }
         Ok(matches!(self.transact(writes).await?, Transacted::Done))
     }

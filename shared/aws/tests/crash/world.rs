@@ -26,7 +26,7 @@ use telephony::domain::ids::{AccountId, TenantId};
 use telephony::domain::money::Micros;
 use telephony::domain::price::PriceTable;
 use telephony::domain::timestamp::Timestamp;
-use telephony::ports::{Accounts, Clock, Numbers, StoreError, Wallets};
+use telephony::ports::{Accounts, Candidates, Clock, Numbers, StoreError, Wallets, Whose};
 use telephony::provider::account::ProviderAccount;
 use telephony::provider::{Environment, ProviderId};
 use telephony_aws::{Clients, Profile, Store};
@@ -122,9 +122,12 @@ impl Accounts for Samples {
         &self,
         provider: ProviderId,
         _claims: &[String],
-    ) -> Result<Vec<ProviderAccount>, StoreError> {
+        whose: Whose,
+    ) -> Result<Candidates, StoreError> {
         let accounts = SAMPLES.iter().map(telephony_testkit::webhooks::Sample::account);
-        Ok(accounts.filter(|account| account.provider == provider).collect())
+        let accounts =
+            accounts.filter(|account| whose == Whose::Platform && account.provider == provider).collect();
+        Ok(Candidates { accounts, named: whose == Whose::Platform })
     }
 
     async fn account(

@@ -8,7 +8,7 @@ use telephony::domain::conversation::conversation_id;
 use telephony::domain::ids::{MessageId, NumberId, TenantId};
 use telephony::domain::message::{Attempt, AttemptRef, Direction, MediaRef, Message, Origin, Purpose};
 use telephony::domain::money::Micros;
-use telephony::domain::number::PhoneNumber;
+use telephony::domain::number::{Holding, NumberStatus, PhoneNumber};
 use telephony::domain::segments::Encoding;
 use telephony::domain::status::MessageStatus;
 use telephony::domain::timestamp::Timestamp;
@@ -159,6 +159,9 @@ pub fn number(tenant: &TenantId, account: &str, phone: &str) -> PhoneNumber {
         voice_via: None,
         sms: true,
         mms: true,
+        status: NumberStatus::Active,
+        holding: Holding::default(),
+        version: 0,
         created_at: at(0),
     }
 }

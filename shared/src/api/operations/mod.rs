@@ -2,6 +2,8 @@
 //! document are held against these tables.
 
 mod events;
+mod inventory;
+mod numbers;
 mod providers;
 mod repair;
 mod routing;
@@ -67,9 +69,17 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 
 /// Every operation.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    [texting::OPERATIONS, routing::OPERATIONS, providers::OPERATIONS, repair::OPERATIONS, events::OPERATIONS]
-        .into_iter()
-        .flatten()
+    [
+        texting::OPERATIONS,
+        routing::OPERATIONS,
+        numbers::OPERATIONS,
+        inventory::OPERATIONS,
+        providers::OPERATIONS,
+        repair::OPERATIONS,
+        events::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 const fn get(

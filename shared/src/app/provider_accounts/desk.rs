@@ -7,7 +7,7 @@ use crate::provider::account::ProviderAccount;
 use crate::provider::audit::WebhookAudit;
 use crate::provider::connection::Connection;
 use crate::provider::error::ProviderError;
-use crate::provider::numbers::{HeldNumbers, TrunkNumbers};
+use crate::provider::numbers::{HeldNumbers, NumberMarket, TrunkNumbers};
 use crate::provider::registry::{self, Setting};
 use crate::provider::subaccounts::Subaccounts;
 use crate::provider::transport::HttpTransport;
@@ -29,6 +29,9 @@ pub trait Desk: Send + Sync {
 
     /// The numbers that it holds.
     fn held_numbers(&self, account: &ProviderAccount) -> Capability<dyn HeldNumbers>;
+
+    /// The numbers that it can buy.
+    fn number_market(&self, account: &ProviderAccount) -> Capability<dyn NumberMarket>;
 
     /// The numbers that reach it over a trunk.
     fn trunk_numbers(&self, account: &ProviderAccount) -> Capability<dyn TrunkNumbers>;
@@ -59,6 +62,11 @@ impl Desk for Providers {
 
     fn held_numbers(&self, account: &ProviderAccount) -> Capability<dyn HeldNumbers> {
         registry::held_numbers(account.provider)
+            .map(|make| make(account, &self.environment, self.transport.clone()))
+    }
+
+    fn number_market(&self, account: &ProviderAccount) -> Capability<dyn NumberMarket> {
+        registry::number_market(account.provider)
             .map(|make| make(account, &self.environment, self.transport.clone()))
     }
 

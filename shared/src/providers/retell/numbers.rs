@@ -18,12 +18,18 @@ use crate::provider::Environment;
 use crate::provider::account::ProviderAccount;
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
 use crate::provider::numbers::{
-    HeldNumbers, NumberCapabilities, NumberSettings, RemoteNumber, RemotePage, TrunkNumber, TrunkNumbers,
+    HeldNumbers, NumberCapabilities, NumberSettings, NumberUrls, RemoteNumber, RemotePage, TrunkNumber,
+    TrunkNumbers,
 };
 use crate::provider::transport::HttpTransport;
 
 /// How many numbers a page may have (OpenAPI, `LimitParam`: at most 1000).
 const PAGE_SIZE: &str = "200";
+
+/// Our URLs: one, for calls.
+pub fn urls(base: &str) -> NumberUrls {
+    NumberUrls { voice: Some(format!("{base}/api/webhooks/retell")), ..NumberUrls::default() }
+}
 
 /// HeldNumbers of one account.
 ///

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod compat;
 mod config;
 mod dialect;
+pub mod elsewhere;
 pub mod error;
 pub mod media;
 pub mod messages;

@@ -52,6 +52,14 @@ pub(crate) struct Dialect {
     pub(crate) papers: bool,
 }
 
+impl Dialect {
+    /// Our URL with the settings that the provider wants in it.
+    pub(crate) fn callback(&self, base: &str, path: &str, query: &str) -> String {
+        let (provider, settings) = (self.provider, self.callback_settings);
+        format!("{base}/api/webhooks/{provider}/{path}{query}{settings}")
+    }
+}
+
 /// Where a row of an error table comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
