@@ -22,6 +22,7 @@ mod settings;
 mod stock;
 mod tasks;
 mod wallets;
+mod watermarks;
 
 pub use accounts::{AccountBook, AccountWrite, BoundAccount};
 pub use calls::{CallRecords, LegChange, LegStatus};
@@ -44,3 +45,4 @@ pub use settings::{Consents, Templates};
 pub use stock::{NumberStock, StockNumber};
 pub use tasks::{Task, TaskKind, Tasks};
 pub use wallets::{Deposited, Wallets};
+pub use watermarks::{AccountList, Watermark, Watermarks, Window};

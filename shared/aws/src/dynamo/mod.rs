@@ -39,6 +39,7 @@ mod tasks;
 mod templates;
 mod tries;
 mod wallets;
+mod watermarks;
 mod write;
 
 pub mod records;
