@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::provider_accounts::desk::Desk;
 use super::receive_message::{consent_change, message, message_id};
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::{AccountId, ProviderSid};
@@ -24,8 +23,9 @@ use crate::ports::{
 };
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
 use crate::provider::history::{InboundHistory, RemoteInbound};
+use crate::provider::transport::HttpTransport;
 use crate::provider::webhooks::InboundMedia;
-use crate::provider::{ProviderId, registry};
+use crate::provider::{Environment, ProviderId, registry};
 
 /// The newest minutes are left to the webhooks.
 pub const MARGIN: Duration = Duration::from_secs(5 * 60);
@@ -49,8 +49,10 @@ pub struct Backfill {
     pub accounts: Arc<dyn AccountList>,
     /// The accounts.
     pub book: Arc<dyn AccountBook>,
-    /// The providers.
-    pub desk: Arc<dyn Desk>,
+    /// The way to the providers.
+    pub transport: Arc<dyn HttpTransport>,
+    /// Where this process runs.
+    pub environment: Environment,
     /// How far their lists have been read.
     pub watermarks: Arc<dyn Watermarks>,
     /// Who holds which number.
@@ -189,7 +191,8 @@ impl Backfill {
         if !record.is_usable() {
             return Ok(());
         }
-        let Some(history) = self.desk.inbound_history(&record.account()) else { return Ok(()) };
+        let Some(open) = registry::inbound_history(record.provider) else { return Ok(()) };
+        let history = open(&record.account(), &self.environment, self.transport.clone());
         let mut mark = due.mark;
         let mut window = mark.window.take().unwrap_or_else(|| next_window(&mark, now));
         let outcome = self.pages(&record, history, &mut window, until, read).await;
@@ -221,8 +224,7 @@ impl Backfill {
         for _ in 0..PAGES {
             let page = history.received(window.since, window.until, window.page.as_deref()).await;
             let page = page.inspect_err(|error| {
-                // A page of a run ago that the provider does not know any more: from the beginning.
-                if error.effect() == Effect::Refused || error.kind() == ErrorKind::InvalidRequest {
+                if forgets_page(error) {
                     window.page = None;
                 }
             })?;
@@ -285,6 +287,12 @@ impl Backfill {
             Recorded::Replay | Recorded::Mismatch => Ok(Looked::Known),
         }
     }
+}
+
+/// The provider does not know the page any more, which may be of a run ago: from the beginning.
+fn forgets_page(error: &ProviderError) -> bool {
+    let refused = error.status().is_some_and(|status| (400..500).contains(&status));
+    error.kind() == ErrorKind::InvalidRequest || (refused && error.kind() != ErrorKind::RateLimited)
 }
 
 /// What is asked for after a watermark.

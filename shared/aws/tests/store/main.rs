@@ -37,3 +37,4 @@ mod support;
 mod verifying;
 mod waiting;
 mod wallets;
+mod watermarks;

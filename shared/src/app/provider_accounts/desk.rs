@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::provider::account::ProviderAccount;
 use crate::provider::connection::Connection;
 use crate::provider::error::ProviderError;
-use crate::provider::history::InboundHistory;
 use crate::provider::numbers::{HeldNumbers, NumberMarket, TrunkNumbers};
 use crate::provider::registry::{self, Setting};
 use crate::provider::subaccounts::Subaccounts;
@@ -38,9 +37,6 @@ pub trait Desk: Send + Sync {
 
     /// The accounts below it.
     fn subaccounts(&self, account: &ProviderAccount) -> Capability<dyn Subaccounts>;
-
-    /// The texts that it has received.
-    fn inbound_history(&self, account: &ProviderAccount) -> Capability<dyn InboundHistory>;
 }
 
 /// The providers themselves.
@@ -77,11 +73,6 @@ impl Desk for Providers {
 
     fn subaccounts(&self, account: &ProviderAccount) -> Capability<dyn Subaccounts> {
         registry::subaccounts(account.provider)
-            .map(|make| make(account, &self.environment, self.transport.clone()))
-    }
-
-    fn inbound_history(&self, account: &ProviderAccount) -> Capability<dyn InboundHistory> {
-        registry::inbound_history(account.provider)
             .map(|make| make(account, &self.environment, self.transport.clone()))
     }
 }
