@@ -25,6 +25,7 @@ mod stock;
 mod subscriptions;
 mod tasks;
 mod wallets;
+mod watermarks;
 
 pub use accounts::{AccountBook, AccountWrite, BoundAccount};
 pub use calls::{CallRecords, LegChange, LegStatus};
@@ -50,3 +51,4 @@ pub use stock::{NumberStock, Return, StockNumber};
 pub use subscriptions::SubscriptionRecords;
 pub use tasks::{Task, TaskKind, Tasks};
 pub use wallets::{Deposited, Wallets};
+pub use watermarks::{AccountList, Watermark, Watermarks, Window};

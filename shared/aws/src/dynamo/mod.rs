@@ -43,6 +43,7 @@ mod tasks;
 mod templates;
 mod tries;
 mod wallets;
+mod watermarks;
 mod write;
 
 pub mod records;

@@ -38,3 +38,4 @@ mod support;
 mod verifying;
 mod waiting;
 mod wallets;
+mod watermarks;
