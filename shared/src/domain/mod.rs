@@ -24,4 +24,5 @@ pub mod segments;
 pub mod status;
 pub mod template;
 pub mod timestamp;
+pub mod usage;
 pub mod wallet;

@@ -22,6 +22,7 @@ mod routing;
 mod settings;
 mod stock;
 mod tasks;
+mod usage;
 mod wallets;
 
 pub use accounts::{AccountBook, AccountWrite, BoundAccount};
@@ -45,4 +46,5 @@ pub use routing::{AccountStates, Decisions};
 pub use settings::{Consents, Templates};
 pub use stock::{NumberStock, StockNumber};
 pub use tasks::{Task, TaskKind, Tasks};
+pub use usage::{Books, Charges, Total};
 pub use wallets::{Deposited, Wallets};
