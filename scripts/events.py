@@ -341,6 +341,7 @@ def render(world: World) -> dict[str, dict[str, Any]]:
     callback = f"m={opaque(OUTBOUND)}"
     send = {"to": world.phone, "from": world.numbers["twilio"]}
     messages, conversations, templates, managed = "/api/messages", "/api/conversations", "/api/templates", "/api/provider-management"
+    repair = "/api/numbers/repair-webhooks"
     own = {"account_sid": "AC" + "2" * 32, "auth_token": "demo-own-auth-token", "display_name": "Our own"}
     return {
         "sms-webhook.twilio": webhook(world, "twilio", "sms", text(world, "twilio", TWILIO_TEXT, "Hello, are you open today?", FromCountry="US", FromCity="")),
@@ -392,18 +393,31 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "wallet.get": api(world, "GET", "/api/wallet"),
         "wallet.transactions": api(world, "GET", "/api/wallet/transactions", query="limit=10"),
         "wallet.forbidden": api(world, "POST", "/api/wallet/deposit", json={"amount": 10, "reference": "event-2"}),
+        "numbers.list": api(world, "GET", "/api/numbers", query="limit=10&provider=twilio"),
+        "numbers.enter": api(world, "POST", "/api/numbers", groups="admin", json={
+            "phoneNumber": "+1 202 555 0149", "providerAccountId": "platform-twilio", "displayName": "Old line", "numberType": "vanity"}),
+        "numbers.change": api(world, "PATCH", "/api/numbers/{id}", "/api/numbers/01JDEM000000000000000000NE", groups="tenant-admin",
+                              json={"displayName": "Front desk", "isPrimary": True}),
+        "numbers.invalid": api(world, "POST", "/api/numbers", groups="admin", json={
+            "phoneNumber": "nobody", "providerAccountId": "platform-twilio", "displayName": "Old line"}),
         "settings.template": api(world, "PUT", templates + "/{id}", templates + "/appointment", groups="tenant-admin",
                                  json={"body": "Hi {{name}}, see you on {{day}}.", "optOutLine": True}),
         "settings.templates": api(world, "GET", templates),
         "settings.opt-out": api(world, "POST", "/api/opt-outs", json={"contact": "+1 202 555 0143", "note": "asked by phone"}),
         "settings.opt-outs": api(world, "GET", "/api/opt-outs"),
         "settings.client": api(world, "PUT", "/api/clients/{clientId}", "/api/clients/4example", groups="admin", json={"tenantId": TENANT}),
+        "search-numbers": api(world, "POST", "/api/numbers/search", json={
+            "countryCode": "US", "numberType": "local", "areaCode": "415", "capabilities": ["sms"], "limit": 6}),
+        "search-numbers.invalid": api(world, "POST", "/api/numbers/search", json={"countryCode": "US", "numberType": "vanity"}),
         "provider-management.list": api(world, "POST", managed, json={"action": "list_providers"}),
         "provider-management.add": api(world, "POST", managed, groups="tenant-admin", headers={"idempotency-key": "event-3"},
                                        json={"action": "add_provider", "provider_type": "twilio", "config": own}),
         "provider-management.test": api(world, "POST", managed, groups="admin", json={"action": "test_connection", "provider_id": "platform-twilio"}),
         "provider-management.invalid": api(world, "POST", managed, groups="tenant-admin", json={
             "action": "add_provider", "provider_type": "twilio", "config": {**own, "account_sid": "nobody"}}),
+        "repair-webhooks.dry-run": api(world, "POST", repair, groups="admin", json={"dryRun": True}),
+        "repair-webhooks.invalid": api(world, "POST", repair, groups="admin", json={"provider": "pigeon"}),
+        "repair-webhooks.forbidden": api(world, "POST", repair, groups="tenant-admin", json={"dryRun": True}),
         "settings.openapi": http(world, "GET", "/api/openapi.json", "/api/openapi.json"),
     }  # fmt: skip
 

@@ -20,7 +20,7 @@ const fn place(
 }
 
 /// The area codes that are offered when none is asked for.
-pub(crate) const PLACES: [Place; 12] = [
+pub(crate) const PLACES: [Place; 13] = [
     place(["415", "US", "San Francisco", "SNFC CNTRL", "CA", "94105", "37.789000", "-122.394000", "722"]),
     place(["212", "US", "New York", "NWYRCYZN01", "NY", "10001", "40.750000", "-73.997000", "132"]),
     place(["310", "US", "Santa Monica", "SNMN SNMN", "CA", "90401", "34.015000", "-118.493000", "730"]),
@@ -33,6 +33,7 @@ pub(crate) const PLACES: [Place; 12] = [
     place(["604", "CA", "Vancouver", "VANCOUVER", "BC", "V5K 0A1", "49.283000", "-123.120000", "888"]),
     place(["416", "CA", "Toronto", "TORONTO", "ON", "M4B 1B3", "43.700000", "-79.416000", "888"]),
     place(["514", "CA", "Montreal", "MONTREAL", "QC", "H2Y 1C6", "45.508000", "-73.554000", "888"]),
+    place(["615", "US", "Nashville", "NASHVILLE", "TN", "37201", "36.166000", "-86.778000", "470"]),
 ];
 
 const ELSEWHERE: Place = place(["", "US", "", "", "", "", "", "", ""]);

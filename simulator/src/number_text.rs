@@ -33,6 +33,9 @@ pub(crate) fn country(number: &str) -> &'static str {
     if number.starts_with("+44") {
         return "GB";
     }
+    if number.starts_with("+61") {
+        return "AU";
+    }
     let canadian = super::geography::PLACES.iter().any(|place| {
         place.country == "CA" && number.strip_prefix("+1").is_some_and(|n| n.starts_with(place.area_code))
     });

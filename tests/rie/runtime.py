@@ -129,6 +129,7 @@ class Bench:
             "EVENT_RETRIES_QUEUE_URL": self.queues["event-retries"],
             "PLATFORM_ACCOUNTS": ",".join(f"platform-{provider}" for provider in DEMO.numbers),
             "PUBLIC_BASE_URL": DEMO.base,
+            "STACK_NAME": self.name,
             "SIMULATOR_ORIGINS": f"{self.stack['simulator']},{self.stack['cdn']}",
         }
 

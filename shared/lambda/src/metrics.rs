@@ -20,6 +20,8 @@ pub enum Metric {
     MessagesUnknown,
     /// Messages that arrived.
     MessagesReceived,
+    /// Messages that arrived and that no webhook brought.
+    MessagesBackfilled,
     /// Webhooks that were refused for their signature.
     WebhooksRefused,
     /// Verified webhooks that name nothing of ours.
@@ -38,6 +40,7 @@ impl Metric {
             Self::MessagesFailed => "MessagesFailed",
             Self::MessagesUnknown => "MessagesUnknown",
             Self::MessagesReceived => "MessagesReceived",
+            Self::MessagesBackfilled => "MessagesBackfilled",
             Self::WebhooksRefused => "WebhooksRefused",
             Self::WebhooksUnrouted => "WebhooksUnrouted",
             Self::ProviderErrors => "ProviderErrors",

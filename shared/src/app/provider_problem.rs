@@ -33,6 +33,10 @@ const fn words(kind: ErrorKind) -> (&'static str, &'static str) {
         ErrorKind::InsufficientFunds => {
             ("The account has no money.", "Add money to the account in the provider's console.")
         }
+        ErrorKind::AddressRequired => (
+            "It is sold only against an address or documents.",
+            "Register them in the provider's console, and name them in the request.",
+        ),
         ErrorKind::NotFound => {
             ("The provider knows no such thing.", "Check the id, and that it belongs to this account.")
         }
@@ -63,6 +67,7 @@ pub fn problem(error: &ProviderError, what: &str) -> Problem {
         ErrorKind::Config => Code::ProviderNotConfigured(Some(provider)),
         ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::Timeout => Code::ProviderUnavailable,
         ErrorKind::Unsupported => Code::CapabilityMissing,
+        ErrorKind::AddressRequired => Code::AddressRequired,
         ErrorKind::Authentication
         | ErrorKind::InvalidRequest
         | ErrorKind::InvalidNumber

@@ -33,6 +33,16 @@ impl Marker {
         format!("{BEGINNING}{}:{purchase}", self.stack)
     }
 
+    /// It is the mark of some stack of this product.
+    pub fn is_mark(text: &str) -> bool {
+        let mut parts = text.split(':');
+        let (beginning, stack, id) = (parts.next(), parts.next(), parts.next());
+        beginning == Some("tandem")
+            && stack.is_some_and(|stack| !stack.is_empty())
+            && id.is_some_and(|id| id.parse::<PurchaseId>().is_ok())
+            && parts.next().is_none()
+    }
+
     /// The purchase of a mark of this stack. `None`: it is not this stack's.
     pub fn read(&self, mark: &str) -> Option<PurchaseId> {
         let rest = mark.strip_prefix(BEGINNING)?.strip_prefix(&self.stack)?;
@@ -53,6 +63,7 @@ mod tests {
             let mark = ours.mark(id);
             prop_assert!(mark.len() <= 64, "{mark}");
             prop_assert_eq!(ours.read(&mark), Some(id));
+            prop_assert!(Marker::is_mark(&mark));
             prop_assert_eq!(theirs.read(&mark), (a == b).then_some(id));
         }
     }
@@ -63,7 +74,7 @@ mod tests {
         for name in
             ["", "Front desk", "tandem:", "tandem:tandem-prod", "tandem:tandem-prod:", "tandem:tandem-prod:x"]
         {
-            assert_eq!(marker.read(name), None, "{name}");
+            assert_eq!((marker.read(name), Marker::is_mark(name)), (None, false), "{name}");
         }
     }
 }

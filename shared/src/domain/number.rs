@@ -81,6 +81,18 @@ impl PhoneNumber {
         !matches!(self.status, NumberStatus::Pending | NumberStatus::Released)
     }
 
+    /// The word of the contract for its kind, where it is known.
+    pub const fn kind_word(&self) -> Option<&'static str> {
+        match (self.holding.entered_as, self.holding.kind) {
+            (Some(EnteredKind::International), _) => Some("international"),
+            (Some(EnteredKind::Vanity), _) => Some("vanity"),
+            (None, Some(NumberKind::Local)) => Some("local"),
+            (None, Some(NumberKind::TollFree)) => Some("tollFree"),
+            (None, Some(NumberKind::Mobile)) => Some("mobile"),
+            (None, None) => None,
+        }
+    }
+
     /// This stack bought it, and may release and repair it.
     pub const fn is_managed(&self) -> bool {
         self.holding.mark.is_some()
@@ -107,6 +119,10 @@ pub enum NumberStatus {
 }
 
 impl NumberStatus {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Active, Self::Suspended, Self::Moving, Self::Releasing, Self::Released];
+
     /// The word of the contract.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -132,6 +148,9 @@ pub struct Holding {
     /// Which kind of number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<NumberKind>,
+    /// What the tenant calls its kind, where that is none that anybody sells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered_as: Option<EnteredKind>,
     /// What the tenant is charged a month. `None`: nothing (its own account, or not bought here).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monthly_charge: Option<Micros>,
@@ -160,6 +179,16 @@ pub struct Holding {
     /// When it last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
+}
+
+/// A kind that exists in the words of whoever enters a number by hand only: no provider sells by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EnteredKind {
+    /// Of another country than the tenant's others.
+    International,
+    /// One that spells a word.
+    Vanity,
 }
 
 /// The account that carries a number's calls.

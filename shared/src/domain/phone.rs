@@ -1,11 +1,14 @@
 //! Phone numbers in E.164 form.
 
+pub mod pattern;
 mod reading;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::provider::numbers::NumberKind;
 
 /// A phone number in E.164 form: `+`, then 7 to 15 digits, the first not 0. `Display` and `Debug` mask it;
 /// the whole number is had by [`E164::expose`] only.
@@ -38,6 +41,17 @@ impl E164 {
     /// The country of the number (ISO 3166), when the numbering plan tells.
     pub fn country(&self) -> Option<&'static str> {
         reading::country(self.0.strip_prefix('+')?)
+    }
+
+    /// The digits after the country code, when there is such a code.
+    pub fn national(&self) -> Option<&str> {
+        reading::national(self.0.strip_prefix('+')?)
+    }
+
+    /// The kind of number, when the numbering plan tells. Where landlines and mobiles share their numbers
+    /// (North America), it is local.
+    pub fn kind(&self) -> Option<NumberKind> {
+        reading::kind(self.0.strip_prefix('+')?)
     }
 }
 
@@ -82,7 +96,7 @@ impl fmt::Debug for E164 {
 
 #[cfg(test)]
 mod tests {
-    use super::E164;
+    use super::{E164, NumberKind};
     use proptest::prelude::*;
 
     #[track_caller]
@@ -145,6 +159,34 @@ mod tests {
             ("+999123456789", None),
         ] {
             assert_eq!(number.parse::<E164>().unwrap().country(), country, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_number_tells_what_follows_its_country_code() {
+        for (number, national) in [
+            ("+14155552671", Some("4155552671")),
+            ("+442079460018", Some("2079460018")),
+            ("+390612345678", Some("0612345678")),
+            ("+353112345678", Some("112345678")),
+            ("+999123456789", None),
+        ] {
+            assert_eq!(number.parse::<E164>().unwrap().national(), national, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_number_tells_its_kind() {
+        for (number, kind) in [
+            ("+14155552671", Some(NumberKind::Local)),
+            ("+18005552671", Some(NumberKind::TollFree)),
+            ("+18885552671", Some(NumberKind::TollFree)),
+            ("+447912345678", Some(NumberKind::Mobile)),
+            ("+442079460018", Some(NumberKind::Local)),
+            ("+61491570156", Some(NumberKind::Mobile)),
+            ("+999123456789", None),
+        ] {
+            assert_eq!(number.parse::<E164>().unwrap().kind(), kind, "{number}");
         }
     }
 

@@ -73,6 +73,8 @@ pub enum PurchaseFailure {
     Unavailable,
     /// It is sold only against an address or documents.
     AddressRequired,
+    /// The provider does not offer it so.
+    Unsupported,
     /// The provider decided against it.
     Rejected,
     /// The provider cannot be reached, or sells nothing to us now.

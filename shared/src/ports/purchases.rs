@@ -1,11 +1,12 @@
 //! Purchases of numbers, each with its money and its claim on the number.
 
-use super::{IdempotencyBinding, StoreError};
+use super::{IdempotencyBinding, StockNumber, StoreError};
 use crate::domain::ids::{PurchaseId, TenantId};
 use crate::domain::number::PhoneNumber;
 use crate::domain::phone::E164;
 use crate::domain::purchase::Purchase;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::wallet::LedgerEntry;
 use async_trait::async_trait;
 
 /// What a client's key is bound to.
@@ -41,8 +42,10 @@ pub enum Completed {
     Done,
     /// The purchase is no longer as it was read. Nothing was written.
     Changed,
-    /// Somebody holds this number by a record of its own. Nothing was written.
+    /// Somebody has the number through this account, by a record of its own. Nothing was written.
     Held,
+    /// This tenant has the number through another account. Nothing was written.
+    Elsewhere,
 }
 
 /// Purchases.
@@ -89,7 +92,21 @@ pub trait Purchases: Send + Sync {
         number: &PhoneNumber,
     ) -> Result<Completed, StoreError>;
 
-    /// Ends it without a number: failed, the hold released, the claim gone, in one transaction. False: it
-    /// is no longer as it was read.
-    async fn fail(&self, before: &Purchase, after: &Purchase) -> Result<bool, StoreError>;
+    /// Ends it without a number: failed, the hold released, the claim gone, in one transaction; and
+    /// `kept`, which the provider does not take back now, is in the stock until it does. False: it is no
+    /// longer as it was read.
+    async fn fail(
+        &self,
+        before: &Purchase,
+        after: &Purchase,
+        kept: Option<&StockNumber>,
+    ) -> Result<bool, StoreError>;
+
+    /// Has the reconciler look after a purchase at `due`. It stays as it is otherwise: whoever is at work
+    /// on it is not disturbed. False: it is no longer as it was read.
+    async fn hasten(&self, purchase: &Purchase, due: Timestamp) -> Result<bool, StoreError>;
+
+    /// The entry of the ledger by which a purchase that is done was paid. `None`: nothing was charged.
+    /// 1 consistent read.
+    async fn receipt(&self, purchase: &Purchase) -> Result<Option<LedgerEntry>, StoreError>;
 }

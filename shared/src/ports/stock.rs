@@ -1,7 +1,7 @@
 //! Numbers by the account that holds them: the platform's unassigned ones, and whoever has the others.
 
 use super::{Page, PageRequest, StoreError};
-use crate::domain::ids::{AccountId, ProviderSid};
+use crate::domain::ids::{AccountId, ProviderSid, TenantId};
 use crate::domain::number::PhoneNumber;
 use crate::domain::phone::E164;
 use crate::domain::timestamp::Timestamp;
@@ -28,6 +28,25 @@ pub struct StockNumber {
     pub mms: bool,
     /// Since when it is known.
     pub imported_at: Timestamp,
+    /// It is to be given back, and the provider has refused so far. It is nobody's to assign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Return>,
+}
+
+/// A number on its way back to its provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// The tenant who wanted it, and whose own account may hold it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<TenantId>,
+    /// The mark that it carries at the provider, which is what makes it ours to give back.
+    pub mark: String,
+    /// Since when it is tried.
+    pub since: Timestamp,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When it is tried next.
+    pub next: Timestamp,
 }
 
 /// Numbers by account.
@@ -44,7 +63,7 @@ pub trait NumberStock: Send + Sync {
     async fn put_stock(&self, number: &StockNumber) -> Result<bool, StoreError>;
 
     /// Gives a number to a tenant and takes it out of the stock, in one transaction, under the conditions
-    /// of [`super::Numbers::put`].
+    /// of [`super::Numbers::put`]. False also for one that is on its way back.
     async fn assign(&self, number: &PhoneNumber) -> Result<bool, StoreError>;
 
     /// Forgets the unassigned numbers of an account that is removed.

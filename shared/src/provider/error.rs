@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Rejected,
     /// The account has no money.
     InsufficientFunds,
+    /// It is sold only against an address or documents.
+    AddressRequired,
     /// There is no such thing.
     NotFound,
     /// It is in a state that does not allow this.

@@ -1,12 +1,16 @@
 //! Numbers at a provider: those that an account holds, those for sale, and those that reach it over
 //! a trunk.
 
+use std::str::FromStr;
+
 use async_trait::async_trait;
 
 use super::error::ProviderError;
 use crate::domain::ids::ProviderSid;
 use crate::domain::money::Cost;
 use crate::domain::phone::E164;
+use crate::domain::phone::pattern::NumberPattern;
+use crate::domain::purchase::Papers;
 use crate::domain::secret::Secret;
 
 /// What a number can carry.
@@ -30,6 +34,25 @@ pub enum NumberKind {
     TollFree,
     /// Of a mobile network.
     Mobile,
+}
+
+/// The word names no kind of number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a kind of number")]
+pub struct UnknownKind;
+
+impl FromStr for NumberKind {
+    type Err = UnknownKind;
+
+    /// The words of the contract, which takes `toll_free` as well.
+    fn from_str(word: &str) -> Result<Self, UnknownKind> {
+        match word {
+            "local" => Ok(Self::Local),
+            "tollFree" | "toll_free" => Ok(Self::TollFree),
+            "mobile" => Ok(Self::Mobile),
+            _ => Err(UnknownKind),
+        }
+    }
 }
 
 /// A number that an account holds, as the provider knows it.
@@ -72,6 +95,17 @@ pub struct NumberSettings {
     pub mark: Option<String>,
 }
 
+/// Our URLs on a number, as the provider wants them, for each thing that it has a setting for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberUrls {
+    /// Where its calls are announced.
+    pub voice: Option<String>,
+    /// Where its texts are announced.
+    pub messaging: Option<String>,
+    /// Where the statuses of its calls are reported.
+    pub status_callback: Option<String>,
+}
+
 /// The numbers that an account holds.
 #[async_trait]
 pub trait HeldNumbers: Send + Sync {
@@ -88,6 +122,12 @@ pub trait HeldNumbers: Send + Sync {
         settings: &NumberSettings,
     ) -> Result<RemoteNumber, ProviderError>;
 
+    /// Whether a number shows these settings, so that writing them would change nothing. False: it does
+    /// not, or the provider's answer does not tell.
+    fn shows(&self, _number: &RemoteNumber, _settings: &NumberSettings) -> bool {
+        false
+    }
+
     /// Gives a number back. One that is gone already is no error.
     async fn release(&self, sid: &ProviderSid) -> Result<(), ProviderError>;
 }
@@ -99,14 +139,39 @@ pub struct NumberSearch {
     pub country: String,
     /// The kind.
     pub kind: NumberKind,
-    /// The area code.
+    /// The digits with which the national number begins, without a trunk prefix.
     pub area_code: Option<String>,
-    /// Digits that it holds.
-    pub contains: Option<String>,
+    /// What it looks like.
+    pub contains: Option<NumberPattern>,
     /// What it must carry.
     pub capabilities: NumberCapabilities,
     /// At most this many.
     pub limit: u32,
+}
+
+/// The most offers that a provider is asked for when some are left out afterwards.
+const SIFTED: u32 = 100;
+
+impl NumberSearch {
+    /// Whether an offer is what was searched for: providers ignore filters, or know less of them.
+    pub fn fits(&self, offer: &NumberOffer) -> bool {
+        let NumberCapabilities { voice, sms, mms } = self.capabilities;
+        let has = offer.capabilities;
+        let placed = |area: &str| offer.phone.national().is_some_and(|number| number.starts_with(area));
+        (!voice || has.voice)
+            && (!sms || has.sms)
+            && (!mms || has.mms)
+            && self.area_code.as_deref().is_none_or(placed)
+            && self.contains.as_ref().is_none_or(|pattern| pattern.matches(&offer.phone))
+    }
+
+    /// How many offers to ask for: more than are wanted when the provider cannot be told all.
+    /// `told`: it has a filter for the area code.
+    pub fn asked(&self, told: bool) -> u32 {
+        let sifted = self.contains.as_ref().is_some_and(NumberPattern::has_wildcards)
+            || (self.area_code.is_some() && !told);
+        if sifted { self.limit.max(SIFTED) } else { self.limit }
+    }
 }
 
 /// A number for sale.
@@ -133,10 +198,8 @@ pub struct NumberOrder {
     pub phone: E164,
     /// Its webhooks and our mark, set in the same request where the provider can.
     pub settings: NumberSettings,
-    /// An address registered at the provider.
-    pub address: Option<String>,
-    /// A bundle or group of documents registered at the provider.
-    pub bundle: Option<String>,
+    /// Documents registered at the provider.
+    pub papers: Papers,
 }
 
 /// What became of an order.
@@ -153,6 +216,8 @@ pub enum Ordered {
     Failed {
         /// The provider's word.
         reason: String,
+        /// For want of an address or documents.
+        papers: bool,
     },
 }
 
@@ -177,8 +242,14 @@ pub trait NumberMarket: Send + Sync {
     async fn search(&self, search: &NumberSearch) -> Result<Vec<NumberOffer>, ProviderError>;
 
     /// Orders one number. Called at most once per purchase: after an unknown effect,
-    /// [`HeldNumbers::find`] says what happened.
+    /// [`NumberMarket::find_order`] says what happened.
     async fn order(&self, order: &NumberOrder) -> Result<Ordered, ProviderError>;
+
+    /// What became of an order whose answer was lost, by its number and its mark; it never orders. The
+    /// number is held under this mark, or the order is pending, or it failed (also: the number is held
+    /// under another mark, so that it was somebody else's order). `None`: nothing of it is to be seen; it
+    /// may still be under way.
+    async fn find_order(&self, order: &NumberOrder) -> Result<Option<Ordered>, ProviderError>;
 
     /// What became of a pending order.
     async fn order_state(&self, order: &ProviderSid) -> Result<Ordered, ProviderError>;

@@ -6,12 +6,17 @@
 
 mod accounts_compat;
 mod accounts_compat_refusals;
+mod audit;
+mod audit_documents;
+mod authenticate;
 mod boundaries;
 mod calls_compat;
 mod calls_compat_documents;
+mod codes;
 mod documents;
 mod errors;
 mod forgeries;
+mod history;
 mod media;
 mod messages;
 mod mutations;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use telephony::domain::purchase::Papers;
 use telephony::provider::error::{Effect, ErrorKind};
 use telephony::provider::numbers::{
     HeldNumbers, NumberCapabilities, NumberKind, NumberMarket, NumberOrder, NumberSearch, NumberSettings,
@@ -43,7 +44,7 @@ pub(crate) fn search() -> NumberSearch {
         country: "US".to_owned(),
         kind: NumberKind::Local,
         area_code: Some("415".to_owned()),
-        contains: Some("5550".to_owned()),
+        contains: Some("5550".parse().unwrap()),
         capabilities: NumberCapabilities { voice: true, sms: true, mms: false },
         limit: 3,
     }
@@ -57,7 +58,7 @@ pub(crate) fn everything() -> NumberSettings {
 }
 
 pub(crate) fn order() -> NumberOrder {
-    NumberOrder { phone: PHONE.parse().unwrap(), settings: everything(), address: None, bundle: None }
+    NumberOrder { phone: PHONE.parse().unwrap(), settings: everything(), papers: Papers::default() }
 }
 
 /// What is written on a number.

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use telephony::domain::purchase::Papers;
 use telephony::provider::error::{Effect, ErrorKind};
-use telephony::provider::numbers::{NumberCapabilities, NumberKind, NumberOrder, NumberSearch, Ordered};
+use telephony::provider::numbers::{
+    NumberCapabilities, NumberKind, NumberOrder, NumberSearch, Ordered, RemoteNumber,
+};
 use telephony_testkit::facts::facts;
 use telephony_testkit::replay::ReplayTransport;
 use telephony_testkit::webhooks::SAMPLES;
 
-use super::calls_compat::{api, id, pairs};
+use super::calls_compat::{api, id, pairs, settings};
 use super::documents::{documented, example};
 use super::numbers_compat::{PHONE, everything, held, market, number, order, search, written};
 use super::openapi::check_request;
@@ -48,6 +51,31 @@ async fn only_numbers_that_fit_are_offered() {
         );
         let gone = Arc::new(ReplayTransport::new().answer(404, r#"{"code":20404}"#));
         assert!(market(&sample, &gone).search(&search()).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_the_search_cannot_be_told_is_sifted_out() {
+    for (sample, page) in SAMPLES.into_iter().zip(["&PageSize=100", ""]) {
+        let offer = |phone: &str| json!({"phone_number": phone, "capabilities": {"voice": true}});
+        let offers = ["+442079460011", "+442079460012", "+441617946001", "+442078560011"].map(offer);
+        let answer = json!({"available_phone_numbers": offers}).to_string();
+        for (contains, asked, found) in [(None, "20", 3), (Some("7*46**1"), "46", 2)] {
+            let british = NumberSearch {
+                country: "GB".to_owned(),
+                area_code: Some("20".to_owned()),
+                contains: contains.map(|pattern| pattern.parse().unwrap()),
+                capabilities: NumberCapabilities::default(),
+                ..search()
+            };
+            let transport = Arc::new(ReplayTransport::new().answer(200, answer.clone()));
+            let offers = market(&sample, &transport).search(&british).await.unwrap();
+            assert_eq!(offers.len(), found, "{offers:?}");
+            assert_eq!(
+                transport.requests()[0].uri().to_string(),
+                format!("{}?Contains={asked}{page}", api(&sample, "AvailablePhoneNumbers/GB/Local"))
+            );
+        }
     }
 }
 
@@ -95,8 +123,12 @@ async fn a_number_is_bought_with_everything_on_it() {
         assert_eq!(pairs(request.body()), expected);
         assert_eq!(request.uri().to_string(), api(&sample, "IncomingPhoneNumbers"));
         let shown = NumberOrder {
-            address: Some("AD00000000000000000000000000000001".to_owned()),
-            bundle: Some("BU00000000000000000000000000000001".to_owned()),
+            papers: Papers {
+                address: Some("AD00000000000000000000000000000001".to_owned()),
+                bundle: Some("BU00000000000000000000000000000001".to_owned()),
+                identity: Some("RI00000000000000000000000000000001".to_owned()),
+                requirement_group: None,
+            },
             ..order()
         };
         let script = ReplayTransport::new();
@@ -106,6 +138,7 @@ async fn a_number_is_bought_with_everything_on_it() {
                 let sent = pairs(transport.requests()[0].body());
                 assert!(papers && sent.iter().any(|(name, _)| name == "AddressSid"));
                 assert!(sent.iter().any(|(name, _)| name == "BundleSid"));
+                assert!(sent.iter().any(|(name, _)| name == "IdentitySid"));
             }
             Err(error) => assert_eq!((papers, error.kind()), (false, ErrorKind::Unsupported)),
         }
@@ -123,14 +156,62 @@ async fn a_number_is_bought_with_everything_on_it() {
     }
 }
 
+/// The number is held under the order's mark, or under another, or not at all.
+#[tokio::test]
+async fn an_order_is_found_again_by_its_number_and_its_mark() {
+    for sample in SAMPLES {
+        let list = |held: &[serde_json::Value]| json!({"incoming_phone_numbers": held}).to_string();
+        let marked = |name: &str| number(&sample, 1, &json!({"friendly_name": name}));
+        for (held, found) in [
+            (vec![marked("tandem prod")], Some(true)),
+            (vec![marked("Front desk")], Some(false)),
+            (vec![marked("")], Some(false)),
+            (Vec::new(), None),
+        ] {
+            let transport = Arc::new(ReplayTransport::new().answer(200, list(&held)));
+            let got = market(&sample, &transport).find_order(&order()).await.unwrap();
+            assert_eq!(got.as_ref().map(|got| matches!(got, Ordered::Held(_))), found, "{got:?}");
+            assert!(found == Some(true) || !matches!(got, Some(Ordered::Pending { .. })));
+            assert_eq!(transport.requests()[0].method(), "GET");
+        }
+        let transport = Arc::new(ReplayTransport::new().answer(500, ""));
+        market(&sample, &transport).find_order(&order()).await.unwrap_err();
+    }
+}
+
+/// What the order's answer shows need not be written again.
+#[test]
+fn a_number_shows_what_is_set_on_it() {
+    for sample in SAMPLES {
+        let held = held(&sample, &Arc::new(ReplayTransport::new()));
+        let to = |path: &str| {
+            let rest = settings(&sample);
+            format!("https://phone.example.com/prod/api/webhooks/{}/{path}{rest}", sample.provider)
+        };
+        let mut shown = RemoteNumber {
+            sid: "PN1".parse().unwrap(),
+            phone: PHONE.parse().unwrap(),
+            capabilities: NumberCapabilities::default(),
+            mark: Some("tandem prod".into()),
+            active: true,
+            voice: Some(to("voice")),
+            messaging: Some(to("sms")),
+            status_callback: Some(to("call-status")),
+        };
+        assert!(held.shows(&shown, &everything()));
+        shown.voice = Some("https://demo.twilio.com/welcome".into());
+        assert!(!held.shows(&shown, &everything()));
+    }
+}
+
 #[tokio::test]
 async fn a_number_that_is_not_to_be_had() {
     use {Effect as E, ErrorKind as K};
     for (sample, code, kind) in [
         (SAMPLES[0], 21422, K::Conflict),
         (SAMPLES[0], 21421, K::InvalidNumber),
-        (SAMPLES[0], 21631, K::Rejected),
-        (SAMPLES[0], 21649, K::Rejected),
+        (SAMPLES[0], 21631, K::AddressRequired),
+        (SAMPLES[0], 21649, K::AddressRequired),
         (SAMPLES[1], 21421, K::InvalidRequest),
         (SAMPLES[1], 4001, K::InsufficientFunds),
     ] {

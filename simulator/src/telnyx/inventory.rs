@@ -54,9 +54,19 @@ fn offers(state: &State) -> impl Iterator<Item = Offer> {
                 kind,
             })
         });
+    let australian = LINES.map(|line| Offer {
+        phone_number: format!("+61255500{line:03}"),
+        place: None,
+        country: "AU",
+        kind: "local",
+    });
     let owned: std::collections::BTreeSet<String> =
         state.numbers.keys().map(|(_, number)| number.clone()).collect();
-    american.chain(toll_free).chain(british).filter(move |offer| !owned.contains(&offer.phone_number))
+    american
+        .chain(toll_free)
+        .chain(british)
+        .chain(australian)
+        .filter(move |offer| !owned.contains(&offer.phone_number))
 }
 
 /// A number that is for sale.
@@ -89,10 +99,10 @@ pub(super) fn search(state: &mut State, _: &Settings, call: &Call) -> Answered {
         let same = |name: &str, value: Option<&str>| {
             filter(name).is_none_or(|wanted| value.is_some_and(|value| value.eq_ignore_ascii_case(wanted)))
         };
-        let code = number.strip_prefix('1').and_then(|rest| rest.get(..3));
+        let national = ["1", "44", "61"].iter().find_map(|code| number.strip_prefix(code)).unwrap_or(number);
         same("country_code", Some(offer.country))
             && same("phone_number_type", Some(offer.kind))
-            && same("national_destination_code", code)
+            && filter("national_destination_code").is_none_or(|wanted| national.starts_with(wanted))
             && same("locality", offer.place.map(|place| place.city))
             && same("administrative_area", offer.place.map(|place| place.region))
             && same("rate_center", offer.place.map(|place| place.rate_center))
@@ -117,7 +127,7 @@ fn filter_pattern(call: &Call, name: &str) -> Option<String> {
 
 fn feature_names(offer: &Offer) -> &'static [&'static str] {
     match (offer.country, offer.kind) {
-        ("GB", "local") => &["voice"],
+        ("GB" | "AU", "local") => &["voice"],
         ("GB", _) => &["sms", "voice"],
         _ => &["sms", "mms", "voice", "fax", "emergency"],
     }

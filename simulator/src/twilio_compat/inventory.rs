@@ -1,4 +1,5 @@
-//! Numbers for sale. They are all fictional: 555-0100 to 0199 in North America, Ofcom's drama ranges in Britain.
+//! Numbers for sale. They are all fictional: 555-0100 to 0199 in North America, Ofcom's drama ranges in Britain,
+//! ACMA's in Australia.
 
 use serde_json::{Value, json};
 
@@ -10,7 +11,8 @@ use crate::{
     state::State,
 };
 
-const COUNTRIES: [(&str, &str); 3] = [("US", "United States"), ("CA", "Canada"), ("GB", "United Kingdom")];
+const COUNTRIES: [(&str, &str); 4] =
+    [("US", "United States"), ("CA", "Canada"), ("GB", "United Kingdom"), ("AU", "Australia")];
 
 const TOLL_FREE: [&str; 7] = ["800", "888", "877", "866", "855", "844", "833"];
 
@@ -38,6 +40,7 @@ fn kinds(provider: Provider, country: &str) -> &'static [(&'static str, &'static
     match (provider, country) {
         (_, "US" | "CA") => &[LOCAL, TOLL_FREE],
         (Provider::Twilio, "GB") => &[LOCAL, MOBILE],
+        (Provider::Twilio, "AU") => &[LOCAL],
         _ => &[],
     }
 }
@@ -125,6 +128,12 @@ fn offers<'a>(
                 kind,
             }))
         }
+        ("AU", _) => Box::new(lines(provider).map(|line| Offer {
+            phone_number: format!("+61255500{line:03}"),
+            place: None,
+            country: "AU",
+            kind: Kind::Local,
+        })),
         (_, Kind::TollFree) => Box::new(
             TOLL_FREE
                 .iter()
@@ -202,7 +211,12 @@ fn matches_filters(incoming: &Incoming, offer: &Offer) -> bool {
 }
 
 fn has_mms(offer: &Offer) -> bool {
-    offer.kind == Kind::Local && offer.country != "GB"
+    offer.kind == Kind::Local && matches!(offer.country, "US" | "CA")
+}
+
+/// Twilio sells Australian numbers against an address anywhere.
+pub(super) fn address_requirement(country: &str) -> &'static str {
+    if country == "AU" { "any" } else { "none" }
 }
 
 /// `*` stands for one digit, letters for the keys they are on; the pattern may stand anywhere in the number.
@@ -249,7 +263,7 @@ fn offer_json(provider: Provider, offer: &Offer) -> Value {
                 shown.insert("latitude".to_owned(), json!(text(place.map(|place| place.latitude))));
                 shown.insert("longitude".to_owned(), json!(text(place.map(|place| place.longitude))));
                 shown.insert("postal_code".to_owned(), json!(text(place.map(|place| place.postal_code))));
-                shown.insert("address_requirements".to_owned(), json!("none"));
+                shown.insert("address_requirements".to_owned(), json!(address_requirement(offer.country)));
                 let mms = has_mms(offer);
                 shown.insert("capabilities".to_owned(), json!({ "voice": true, "sms": true, "mms": mms }));
             }

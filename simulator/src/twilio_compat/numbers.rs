@@ -50,6 +50,14 @@ pub(crate) fn buy(state: &mut State, incoming: &Incoming) -> Result<(String, Ans
     let provider = incoming.provider;
     let (phone_number, country) = choose(state, incoming)?;
     let price = price(&phone_number);
+    let address = incoming.filled("AddressSid").or(incoming.filled("BundleSid"));
+    if provider == Provider::Twilio && address.is_none() && inventory::address_requirement(country) != "none"
+    {
+        return Err(ApiError::bad(
+            21631,
+            "Phone Number Requires an Address but the 'AddressSid' parameter was empty.",
+        ));
+    }
     let Some(account) = state.accounts.get_mut(incoming.account()) else {
         return Err(ApiError::not_found(&incoming.uri_path));
     };
@@ -66,7 +74,7 @@ pub(crate) fn buy(state: &mut State, incoming: &Incoming) -> Result<(String, Ans
         friendly_name: number_text::national(&phone_number),
         country: country.to_owned(),
         capabilities: Capabilities {
-            mms: !is_toll_free(&phone_number) && country != "GB",
+            mms: !is_toll_free(&phone_number) && matches!(country, "US" | "CA"),
             ..Capabilities::default()
         },
         settings: Default::default(),
@@ -126,6 +134,12 @@ fn configure(number: &mut Number, incoming: &Incoming) -> Result<(), ApiError> {
             return Err(ApiError::bad(21402, format!("{name} is not a valid URL")));
         }
         number.settings.insert(name.to_owned(), value.to_owned());
+        // twilio_api_v2010.json, TrunkSid: setting one of the two deletes the other.
+        match name {
+            "TrunkSid" if !value.is_empty() => drop(number.settings.remove("VoiceApplicationSid")),
+            "VoiceApplicationSid" if !value.is_empty() => drop(number.settings.remove("TrunkSid")),
+            _ => {}
+        }
     }
     if let Some(name) = incoming.filled("FriendlyName") {
         number.friendly_name = name.to_owned();

@@ -77,6 +77,10 @@ pub(super) fn writes(change: &NumberChange) -> Result<Vec<Write>, StoreError> {
     if !kept.is_empty() {
         writes.extend(ways(&after)?);
     }
+    // What a tenant has is in nobody's stock.
+    if after.is_routed() && !before.is_routed() {
+        writes.push(Write::delete(keys::stocked(&after.account, &after.phone)));
+    }
     if before.status != NumberStatus::Released {
         for key in ways_of(before) {
             if !kept.contains(&key) {
@@ -88,6 +92,15 @@ pub(super) fn writes(change: &NumberChange) -> Result<Vec<Write>, StoreError> {
         }
     }
     Ok(writes)
+}
+
+/// The writes of all changes.
+pub(super) fn changing(changes: &[NumberChange]) -> Result<Vec<Write>, StoreError> {
+    let mut all = pointers(changes)?;
+    for change in changes {
+        all.extend(writes(change)?);
+    }
+    Ok(all)
 }
 
 #[async_trait]
@@ -102,10 +115,7 @@ impl Inventory for Store {
     }
 
     async fn change_numbers(&self, changes: &[NumberChange]) -> Result<bool, StoreError> {
-        let mut all = pointers(changes)?;
-        for change in changes {
-            all.extend(writes(change)?);
-        }
+        let all = changing(changes)?;
         let mut tries = Tries::default();
         loop {
             match self.transact(all.clone()).await? {

@@ -12,7 +12,7 @@ use telephony::ports::StoreError;
 use super::Store;
 use super::write::Write;
 use crate::item::{Fields, Item, corrupt, json, keyed, number, text, word};
-use crate::keys;
+use crate::keys::{self, Key};
 
 /// The value of `ent` on a hold.
 pub(super) const HOLD: &str = "hold";
@@ -215,6 +215,12 @@ pub(super) fn deposit(
     let writes =
         [Write::put(noted).if_absent(), wallet_write(tenant, wallet, moved)?, ledger_write(tenant, &entry)?];
     Ok((entry, writes))
+}
+
+/// The key of the entry by which what was held for something was taken at a moment.
+pub(super) fn capture_key(tenant: &TenantId, subject: Subject, at: Timestamp) -> Key {
+    let id = entry_id(EntryKind::Capture, true, tenant, &subject.to_string());
+    keys::ledger_entry(tenant, at, id)
 }
 
 impl Store {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use telephony::domain::ids::AccountId;
 use telephony::domain::number::PhoneNumber;
 use telephony::domain::phone::E164;
-use telephony::ports::{NumberStock, Page, PageRequest, StockNumber, StoreError};
+use telephony::ports::{NumberStock, Page, PageRequest, StockNumber, StoreError, Task};
 
 use super::Store;
 use super::listing::Listing;
@@ -12,11 +12,25 @@ use super::numbers::holding;
 use super::requests::Transacted;
 use super::tries::Tries;
 use super::write::Write;
-use crate::item::{Fields, Item, json, keyed};
-use crate::keys::{self, GSI1SK, TIMELINE};
+use crate::item::{Fields, Item, json, keyed, number as integer, text};
+use crate::keys::{self, GSI1SK, GSI2PK, GSI2SK, TIMELINE};
 
 fn read(item: &Item) -> Result<StockNumber, StoreError> {
     Fields(item).json("doc")
+}
+
+/// An item of the stock: due, when it is to be given back.
+pub(super) fn item(number: &StockNumber) -> Result<Item, StoreError> {
+    let mut item = keyed(&keys::stocked(&number.account, &number.phone), "stk");
+    item.insert("doc".into(), json(number)?);
+    if let Some(back) = &number.release {
+        item.insert("back".into(), integer(back.tries));
+        let task = Task::Stock(number.account.clone(), number.phone.clone());
+        let (pk, sk) = keys::task(&task, back.next);
+        item.insert(GSI2PK.into(), text(pk));
+        item.insert(GSI2SK.into(), text(sk));
+    }
+    Ok(item)
 }
 
 #[async_trait]
@@ -31,8 +45,7 @@ impl NumberStock for Store {
     }
 
     async fn put_stock(&self, number: &StockNumber) -> Result<bool, StoreError> {
-        let mut item = keyed(&keys::stocked(&number.account, &number.phone), "stk");
-        item.insert("doc".into(), json(number)?);
+        let item = item(number)?;
         let mut tries = Tries::default();
         loop {
             let writes = vec![
@@ -49,7 +62,9 @@ impl NumberStock for Store {
 
     async fn assign(&self, number: &PhoneNumber) -> Result<bool, StoreError> {
         let mut writes = holding(number)?;
-        writes.push(Write::delete(keys::stocked(&number.account, &number.phone)));
+        // What is on its way back would be gone the next moment.
+        let stocked = Write::delete(keys::stocked(&number.account, &number.phone));
+        writes.push(stocked.when("attribute_not_exists(#back)"));
         let mut tries = Tries::default();
         loop {
             match self.transact(writes.clone()).await? {

@@ -63,6 +63,11 @@ pub fn purchase(tenant: &TenantId, id: PurchaseId) -> Key {
     Key::new(format!("T#{tenant}#BUY#{id}"), "P")
 }
 
+/// How far the comparison of an account with its provider has come.
+pub fn sweep(account: &AccountId) -> Key {
+    Key::new(format!("SWEEP#{account}"), "S")
+}
+
 /// The claim of an open purchase on a number, whoever's.
 pub fn buying(phone: &E164) -> Key {
     Key::new(format!("BUY#{}", phone.expose()), "B")

@@ -2,7 +2,10 @@
 //! document are held against these tables.
 
 mod events;
+mod inventory;
+mod numbers;
 mod providers;
+mod repair;
 mod routing;
 mod texting;
 
@@ -66,9 +69,17 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 
 /// Every operation.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    [texting::OPERATIONS, routing::OPERATIONS, providers::OPERATIONS, events::OPERATIONS]
-        .into_iter()
-        .flatten()
+    [
+        texting::OPERATIONS,
+        routing::OPERATIONS,
+        numbers::OPERATIONS,
+        inventory::OPERATIONS,
+        providers::OPERATIONS,
+        repair::OPERATIONS,
+        events::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 const fn get(

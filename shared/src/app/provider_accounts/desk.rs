@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use crate::provider::account::ProviderAccount;
+use crate::provider::audit::WebhookAudit;
 use crate::provider::connection::Connection;
 use crate::provider::error::ProviderError;
-use crate::provider::numbers::{HeldNumbers, TrunkNumbers};
+use crate::provider::numbers::{HeldNumbers, NumberMarket, TrunkNumbers};
 use crate::provider::registry::{self, Setting};
 use crate::provider::subaccounts::Subaccounts;
 use crate::provider::transport::HttpTransport;
@@ -29,11 +30,17 @@ pub trait Desk: Send + Sync {
     /// The numbers that it holds.
     fn held_numbers(&self, account: &ProviderAccount) -> Capability<dyn HeldNumbers>;
 
+    /// The numbers that it can buy.
+    fn number_market(&self, account: &ProviderAccount) -> Capability<dyn NumberMarket>;
+
     /// The numbers that reach it over a trunk.
     fn trunk_numbers(&self, account: &ProviderAccount) -> Capability<dyn TrunkNumbers>;
 
     /// The accounts below it.
     fn subaccounts(&self, account: &ProviderAccount) -> Capability<dyn Subaccounts>;
+
+    /// Where its settings send events.
+    fn webhook_audit(&self, account: &ProviderAccount) -> Capability<dyn WebhookAudit>;
 }
 
 /// The providers themselves.
@@ -58,6 +65,11 @@ impl Desk for Providers {
             .map(|make| make(account, &self.environment, self.transport.clone()))
     }
 
+    fn number_market(&self, account: &ProviderAccount) -> Capability<dyn NumberMarket> {
+        registry::number_market(account.provider)
+            .map(|make| make(account, &self.environment, self.transport.clone()))
+    }
+
     fn trunk_numbers(&self, account: &ProviderAccount) -> Capability<dyn TrunkNumbers> {
         registry::trunk_numbers(account.provider)
             .map(|make| make(account, &self.environment, self.transport.clone()))
@@ -65,6 +77,11 @@ impl Desk for Providers {
 
     fn subaccounts(&self, account: &ProviderAccount) -> Capability<dyn Subaccounts> {
         registry::subaccounts(account.provider)
+            .map(|make| make(account, &self.environment, self.transport.clone()))
+    }
+
+    fn webhook_audit(&self, account: &ProviderAccount) -> Capability<dyn WebhookAudit> {
+        registry::webhook_audit(account.provider)
             .map(|make| make(account, &self.environment, self.transport.clone()))
     }
 }

@@ -2,6 +2,7 @@
 //! each group of actions.
 
 mod add;
+mod below;
 mod change;
 mod config;
 mod cursor;
@@ -9,6 +10,7 @@ pub mod desk;
 mod import;
 mod list;
 mod opening;
+pub mod reach;
 mod show;
 mod sync;
 mod test;
@@ -20,10 +22,11 @@ use crate::api::provider_management::{Action, ProviderAnswer, ProviderRequest};
 use crate::app::problem::{Code, Problem};
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::{AccountId, TenantId};
-use crate::ports::{AccountBook, Clock, NumberStock, Numbers, Random};
+use crate::ports::{AccountBook, Clock, Inventory, NumberStock, Numbers, Random};
 use crate::provider::{Environment, ProviderId};
 
 use desk::Desk;
+use reach::within_reach;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -69,6 +72,8 @@ pub struct ProviderAccounts {
     pub public_base_url: String,
     /// The tenants' numbers.
     pub numbers: Arc<dyn Numbers>,
+    /// The same, to change them.
+    pub inventory: Arc<dyn Inventory>,
     /// Numbers by account.
     pub stock: Arc<dyn NumberStock>,
     /// The providers.
@@ -137,12 +142,8 @@ impl ProviderAccounts {
         Err(Problem::new(Code::Forbidden).with_detail("The platform's accounts need the role admin."))
     }
 
-    /// The tenant's accounts and the platform's: by priority, the tenant's own first among equals.
     async fn all(&self, tenant: &TenantId) -> Result<Vec<AccountRecord>, Problem> {
-        let mut records = self.book.list(&Owner::Tenant(tenant.clone())).await?;
-        records.extend(self.book.list(&Owner::Platform).await?);
-        records.sort_by_key(|record| record.priority);
-        Ok(records)
+        Ok(within_reach(self.book.as_ref(), tenant).await?)
     }
 
     /// The account that a request means by its id, or by its provider: the best that fits.
@@ -170,11 +171,14 @@ impl ProviderAccounts {
             .ok_or_else(|| Problem::new(Code::ProviderNotConfigured(Some(kind))))
     }
 
-    /// How many numbers of a tenant go through each account.
+    /// How many numbers of a tenant go through each account, or have their calls go through it.
     async fn counts(&self, tenant: &TenantId) -> Result<BTreeMap<AccountId, u64>, Problem> {
         let mut counts = BTreeMap::new();
         for number in self.numbers.of_tenant(tenant).await? {
-            *counts.entry(number.account).or_default() += 1;
+            let calls = number.voice_via.map(|via| via.account).filter(|via| *via != number.account);
+            for account in calls.into_iter().chain([number.account]) {
+                *counts.entry(account).or_default() += 1;
+            }
         }
         Ok(counts)
     }

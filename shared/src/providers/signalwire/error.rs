@@ -14,7 +14,8 @@ pub fn kind_of(code: &str) -> Option<ErrorKind> {
     row(CODES, code).map(|row| row.kind)
 }
 
-/// Codes that a message, a call, a number or a project can meet.
+/// Codes that a message, a call, a recording, a number or a project can meet. The others of the list are
+/// in [`ELSEWHERE`].
 pub const CODES: &[CodeRow] = &[
     // The project.
     CodeRow::refused(10001, Rejected),          // not enabled on the space
@@ -53,11 +54,26 @@ pub const CODES: &[CodeRow] = &[
     CodeRow::refused(54454, InvalidRequest), // page size
     CodeRow::refused(63019, InvalidRequest), // media could not be fetched
     CodeRow::refused(90000, InvalidRequest), // format of an argument
+    CodeRow::refused(4000, InvalidRequest),  // capabilities of a number
+    CodeRow::refused(13221, InvalidRequest), // method
+    CodeRow::refused(13222, InvalidRequest), // digits to be dialled
+    CodeRow::refused(13621, InvalidRequest), // event of a recording's callback
+    CodeRow::refused(13699, InvalidRequest), // trim of a recording
+    CodeRow::refused(20002, InvalidRequest), // friendly name
+    CodeRow::refused(21201, InvalidRequest), // no recipient
+    CodeRow::refused(21208, InvalidRequest), // timeout
+    CodeRow::refused(21209, InvalidRequest), // method
+    CodeRow::refused(21234, InvalidRequest), // machine detection
+    CodeRow::refused(21262, InvalidRequest), // callback URL of machine detection
+    CodeRow::refused(21420, InvalidRequest), // application
+    CodeRow::refused(21451, InvalidRequest), // area code
+    CodeRow::refused(53603, InvalidRequest), // media URL redirects, or the media could not be processed
     // The recipient.
     CodeRow::refused(21211, InvalidNumber), // recipient missing or malformed
     CodeRow::refused(21217, InvalidNumber), // does not look valid
     CodeRow::refused(21606, InvalidNumber), // recipient not mobile (Twilio: sender not message-capable)
     CodeRow::refused(21614, InvalidNumber), // recipient not mobile
+    CodeRow::refused(13223, InvalidNumber), // number that a document dials
     CodeRow::refused(30003, Unreachable),   // handset not reachable
     CodeRow::refused(30005, InvalidNumber), // handset unknown
     CodeRow::refused(30006, InvalidNumber), // no route to the handset
@@ -92,4 +108,27 @@ pub const CODES: &[CodeRow] = &[
     CodeRow::not_sent(30001, Timeout),     // validity period over (Twilio: queue overflow)
     CodeRow::refused(30009, Timeout),      // validity period over at the carrier (Twilio: inbound segment)
     CodeRow::unknown(31003, Timeout),      // connection timed out
+];
+
+/// Codes of SignalWire's list that nothing here can meet: from, to, and why. A reason holds for every code
+/// of the list between the two.
+pub const ELSEWHERE: &[(u32, u32, &str)] = &[
+    (11100, 11100, "queues"),
+    (11200, 11300, "why a webhook of ours failed (docs, common-webhook-errors): never in an answer"),
+    (11750, 11750, "a document is too large: never in an answer"),
+    (12100, 12100, "a document cannot be read: never in an answer"),
+    (13000, 13215, "verbs of a document: never in an answer"),
+    (13238, 13254, "verbs of a document, conferences and SIP addresses in one: never in an answer"),
+    (13420, 13420, "verbs of a document: never in an answer"),
+    (13750, 13801, "verbs of a document: never in an answer"),
+    (14204, 14204, "queues"),
+    (16002, 16002, "conferences"),
+    (21455, 21455, "verbs of a document: never in an answer"),
+    (21475, 21475, "conferences (Twilio: status of a subaccount)"),
+    (21628, 21628, "emergency addresses are not registered"),
+    (22109, 22109, "emergency addresses are not registered"),
+    (31922, 31922, "media streams: never in an answer"),
+    (32009, 32110, "SIP domains and addresses"),
+    (50509, 50509, "texts are not redacted"),
+    (53404, 53404, "codecs of SIP calls and streams"),
 ];

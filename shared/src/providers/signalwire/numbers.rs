@@ -6,9 +6,14 @@ use super::dialect;
 use crate::provider::Environment;
 use crate::provider::account::ProviderAccount;
 use crate::provider::error::ProviderError;
-use crate::provider::numbers::{HeldNumbers, NumberMarket};
+use crate::provider::numbers::{HeldNumbers, NumberMarket, NumberUrls};
 use crate::provider::transport::HttpTransport;
-use crate::providers::twilio::compat::numbers::Numbers;
+use crate::providers::twilio::compat::numbers::{self, Numbers};
+
+/// Our URLs on a number.
+pub fn urls(base: &str) -> NumberUrls {
+    numbers::urls(&dialect::DIALECT, base)
+}
 
 /// HeldNumbers of one project.
 ///

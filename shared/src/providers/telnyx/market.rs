@@ -8,11 +8,12 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::{Client, data, strange};
+use super::client::{Client, data, strange, unsupported};
 use super::config::Config;
 use super::control::segment;
 use super::error::{NOT_SEARCHED, is_code};
 use super::numbers::Numbers;
+use super::paging;
 use super::wire::cost;
 use crate::domain::ids::ProviderSid;
 use crate::domain::phone::E164;
@@ -97,6 +98,14 @@ struct WireOrdered {
     phone_number: String,
     status: Option<String>,
     requirements_status: Option<String>,
+    requirements_met: Option<bool>,
+}
+
+/// OpenAPI, NumberOrder.
+#[derive(Deserialize)]
+struct WireListed {
+    id: String,
+    customer_reference: Option<String>,
 }
 
 #[async_trait]
@@ -108,7 +117,7 @@ impl NumberMarket for Market {
         let exact = list.into_iter().filter(|wire| wire.best_effort != Some(true));
         let offers = exact.map(|wire| offer(&wire).ok_or_else(|| strange(OPERATION)));
         let mut offers = offers.collect::<Result<Vec<_>, _>>()?;
-        offers.retain(|offer| fits(offer, search));
+        offers.retain(|offer| search.fits(offer));
         offers.truncate(usize::try_from(search.limit).unwrap_or(usize::MAX));
         Ok(offers)
     }
@@ -117,6 +126,11 @@ impl NumberMarket for Market {
     /// more. The first order was refused, so that it is still one purchase.
     async fn order(&self, order: &NumberOrder) -> Result<Ordered, ProviderError> {
         const OPERATION: &str = "order";
+        let papers = &order.papers;
+        // An address and other documents are parts of the group.
+        if [&papers.address, &papers.bundle, &papers.identity].into_iter().any(Option::is_some) {
+            return Err(unsupported(OPERATION, Effect::NotSent));
+        }
         let body = self.body(order);
         let first = self.client.call(OPERATION, Method::POST, "/number_orders", Some(&body)).await?;
         let wire: WireOrder = match data(OPERATION, &first) {
@@ -130,6 +144,34 @@ impl NumberMarket for Market {
         self.outcome(OPERATION, wire).await
     }
 
+    /// By the mark, which the order has as its reference (OpenAPI, GET /number_orders,
+    /// `filter[customer_reference]`). Without an order of ours, whoever holds the number got it otherwise.
+    async fn find_order(&self, order: &NumberOrder) -> Result<Option<Ordered>, ProviderError> {
+        const OPERATION: &str = "find_order";
+        let Some(mark) = &order.settings.mark else { return Ok(None) };
+        let query = Serializer::new(String::new()).append_pair("filter[customer_reference]", mark).finish();
+        let orders: Vec<WireListed> = paging::all(&self.client, OPERATION, "/number_orders", &query).await?;
+        let mut failed = None;
+        for listed in orders.into_iter().filter(|listed| listed.customer_reference.as_ref() == Some(mark)) {
+            // What the list says of its numbers is less than what the order says itself.
+            let id = listed.id.parse().map_err(|_| strange(OPERATION))?;
+            match self.order_state(&id).await? {
+                Ordered::Failed { reason, papers } => failed = Some(Ordered::Failed { reason, papers }),
+                found => return Ok(Some(found)),
+            }
+        }
+        if failed.is_some() {
+            return Ok(failed);
+        }
+        Ok(self.held.find(&order.phone).await?.map(|number| {
+            if number.mark.as_ref() == Some(mark) {
+                Ordered::Held(number)
+            } else {
+                Ordered::Failed { reason: "held under another reference".into(), papers: false }
+            }
+        }))
+    }
+
     async fn order_state(&self, order: &ProviderSid) -> Result<Ordered, ProviderError> {
         const OPERATION: &str = "order_state";
         let path = format!("/number_orders/{}", segment(order.as_str()));
@@ -141,8 +183,7 @@ impl NumberMarket for Market {
 impl Market {
     fn body(&self, order: &NumberOrder) -> Value {
         let mut number = json!({ "phone_number": order.phone.expose() });
-        if let (Some(group), Value::Object(members)) = (&order.bundle, &mut number) {
-            // The group of documents. An address is one of the documents of its group.
+        if let (Some(group), Value::Object(members)) = (&order.papers.requirement_group, &mut number) {
             members.insert("requirement_group_id".to_owned(), json!(group));
         }
         let mut body = json!({ "phone_numbers": [number] });
@@ -179,7 +220,10 @@ impl Market {
         match (word, &number) {
             (Some("failure"), number) => {
                 let detail = number.as_ref().and_then(|number| number.requirements_status.clone());
-                Ok(Ordered::Failed { reason: detail.unwrap_or_else(|| "failure".to_owned()) })
+                // OpenAPI, NumberOrderPhoneNumber: requirements are met, or were not asked for.
+                let met = number.as_ref().and_then(|number| number.requirements_met);
+                let papers = met == Some(false);
+                Ok(Ordered::Failed { reason: detail.unwrap_or_else(|| "failure".to_owned()), papers })
             }
             (Some("success"), Some(number)) => {
                 let phone: E164 = number.phone_number.parse().map_err(|_| strange(operation))?;
@@ -201,14 +245,18 @@ fn filter(search: &NumberSearch) -> String {
     filter
         .append_pair("filter[country_code]", &search.country)
         .append_pair("filter[phone_number_type]", kind_word(search.kind))
-        .append_pair("filter[limit]", &search.limit.to_string())
-        // Or numbers of other places are offered in place of what was asked for.
-        .append_pair("filter[best_effort]", "false");
+        .append_pair("filter[limit]", &search.asked(true).to_string());
+    // Or numbers of other places are offered in place of what was asked for. There is no such filter
+    // elsewhere.
+    if matches!(search.country.as_str(), "US" | "CA") {
+        filter.append_pair("filter[best_effort]", "false");
+    }
     if let Some(area) = &search.area_code {
         filter.append_pair("filter[national_destination_code]", area);
     }
-    if let Some(digits) = &search.contains {
-        filter.append_pair("filter[phone_number][contains]", digits);
+    if let Some(pattern) = &search.contains {
+        // It documents no wildcards.
+        filter.append_pair("filter[phone_number][contains]", pattern.longest_run());
     }
     for (wanted, feature) in features(search.capabilities) {
         if wanted {
@@ -264,18 +312,4 @@ fn offer(wire: &WireOffer) -> Option<NumberOffer> {
         // The search does not say; the order does, by its requirements.
         address_required: false,
     })
-}
-
-/// What a filter that was ignored would have let through.
-fn fits(offer: &NumberOffer, search: &NumberSearch) -> bool {
-    let digits = offer.phone.expose();
-    let has = offer.capabilities;
-    let want = search.capabilities;
-    let carries = (has.voice || !want.voice) && (has.sms || !want.sms) && (has.mms || !want.mms);
-    // In North America the area code follows the country's digit; elsewhere prefixes have all lengths.
-    let placed = search.area_code.as_deref().is_none_or(|area| {
-        digits.strip_prefix("+1").map_or_else(|| digits.contains(area), |rest| rest.starts_with(area))
-    });
-    let contains = search.contains.as_deref().is_none_or(|part| digits.contains(part));
-    carries && placed && contains
 }

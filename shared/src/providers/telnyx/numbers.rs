@@ -17,9 +17,17 @@ use crate::domain::ids::ProviderSid;
 use crate::domain::phone::E164;
 use crate::provider::account::ProviderAccount;
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
-use crate::provider::numbers::{HeldNumbers, NumberCapabilities, NumberSettings, RemoteNumber, RemotePage};
+use crate::provider::numbers::{
+    HeldNumbers, NumberCapabilities, NumberSettings, NumberUrls, RemoteNumber, RemotePage,
+};
 use crate::provider::transport::HttpTransport;
 use crate::provider::{Environment, ProviderId};
+
+/// Our URLs: those of the connection and of the messaging profile, because a number has none itself.
+pub fn urls(base: &str) -> NumberUrls {
+    let url = format!("{base}/api/webhooks/{}", ProviderId::Telnyx);
+    NumberUrls { voice: Some(url.clone()), messaging: Some(url), status_callback: None }
+}
 
 /// HeldNumbers of one account.
 ///
@@ -66,7 +74,7 @@ struct WireFeatures {
 }
 
 /// Numbers that are not held any more, or not yet (OpenAPI, PhoneNumberDetailed, `status`).
-const GONE: [&str; 4] = ["purchase-failed", "port-failed", "deleted", "ported-out"];
+pub(super) const GONE: [&str; 4] = ["purchase-failed", "port-failed", "deleted", "ported-out"];
 
 impl Numbers {
     pub(crate) fn of(config: Config, transport: Arc<dyn HttpTransport>) -> Self {
@@ -191,6 +199,15 @@ impl HeldNumbers for Numbers {
         };
         let number = remote(wire).ok_or_else(|| strange(OPERATION))?;
         self.complete(OPERATION, number).await
+    }
+
+    fn shows(&self, number: &RemoteNumber, settings: &NumberSettings) -> bool {
+        let attached = |wanted: &Option<String>, shown: &Option<String>| {
+            settings.webhooks.is_none() || wanted.is_none() || wanted == shown
+        };
+        attached(&self.connection, &number.voice)
+            && attached(&self.profile, &number.messaging)
+            && (settings.mark.is_none() || settings.mark == number.mark)
     }
 
     /// A number under `deletion_lock_enabled` is refused by Telnyx, and stays held.

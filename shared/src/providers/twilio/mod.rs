@@ -1,10 +1,12 @@
 //! Twilio: messaging, calls and numbers through the 2010-04-01 API.
 
 pub mod accounts;
+pub mod audit;
 pub mod calls;
 pub mod compat;
 mod config;
 mod dialect;
+pub mod elsewhere;
 pub mod error;
 pub mod media;
 pub mod messages;

@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use super::compat::numbers::Numbers;
+use super::compat::numbers::{self, Numbers};
 use super::dialect;
 use crate::provider::Environment;
 use crate::provider::account::ProviderAccount;
 use crate::provider::error::ProviderError;
-use crate::provider::numbers::{HeldNumbers, NumberMarket};
+use crate::provider::numbers::{HeldNumbers, NumberMarket, NumberUrls};
 use crate::provider::transport::HttpTransport;
+
+/// Our URLs on a number.
+pub fn urls(base: &str) -> NumberUrls {
+    numbers::urls(&dialect::DIALECT, base)
+}
 
 /// HeldNumbers of one account.
 ///

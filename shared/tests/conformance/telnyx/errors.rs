@@ -1,7 +1,6 @@
 //! How failures are classified: the HTTP status first, then Telnyx's code; and that no secret is in
 //! anything that can be printed.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +10,7 @@ use serde_json::{Value, json};
 use telephony::provider::error::{Effect, ErrorKind, ProviderError};
 use telephony::provider::transport::TransportError;
 use telephony::provider::{Environment, ProviderId, registry};
-use telephony::providers::telnyx::error::{CODES, ELSEWHERE, kind_of};
-use telephony_testkit::facts::facts;
+use telephony::providers::telnyx::error::kind_of;
 use telephony_testkit::replay::{ReplayTransport, response};
 use telephony_testkit::telnyx::{SECRETS, account, message_id};
 
@@ -139,32 +137,6 @@ async fn garbage_in_answer_to_a_question_is_no_answer() {
             (ErrorKind::UnexpectedResponse, Effect::Unknown),
             "{body}"
         );
-    }
-}
-
-#[test]
-fn every_code_of_the_list_is_mapped_or_listed() {
-    let Some(facts) = facts() else { return };
-    let list = facts.json("specs/telnyx/telnyx-error-codes.json");
-    let list: BTreeSet<u32> = list["codes"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["code"].as_str().unwrap().parse().unwrap())
-        .collect();
-    assert_eq!(list.len(), 269);
-    let mut mapped = BTreeSet::new();
-    for row in CODES {
-        assert!(list.contains(&row.code), "{} is not in the list", row.code);
-        assert!(mapped.insert(row.code), "{} twice", row.code);
-    }
-    for (from, to, reason) in ELSEWHERE {
-        assert!(from <= to && !reason.is_empty());
-        assert!(list.range(from..=to).next().is_some(), "{from} to {to} are not in the list");
-    }
-    for code in list {
-        let elsewhere = ELSEWHERE.iter().filter(|(from, to, _)| (*from..=*to).contains(&code)).count();
-        assert_eq!(usize::from(mapped.contains(&code)) + elsewhere, 1, "{code}");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use telephony::domain::purchase::Papers;
 use telephony::provider::error::{Effect, ErrorKind};
 use telephony::provider::numbers::{
     HeldNumbers, NumberCapabilities, NumberKind, NumberMarket, NumberOrder, NumberSearch, NumberSettings,
@@ -145,7 +146,7 @@ fn search() -> NumberSearch {
         country: "US".to_owned(),
         kind: NumberKind::Local,
         area_code: Some("415".to_owned()),
-        contains: Some("55".to_owned()),
+        contains: Some("55".parse().unwrap()),
         capabilities: NumberCapabilities { voice: true, sms: true, mms: false },
         limit: 2,
     }
@@ -199,12 +200,43 @@ async fn only_numbers_that_fit_are_offered() {
     assert_eq!(pairs.len(), 8);
 }
 
+#[tokio::test]
+async fn what_the_search_cannot_be_told_is_sifted_out() {
+    let british = NumberSearch {
+        country: "GB".to_owned(),
+        area_code: Some("20".to_owned()),
+        contains: Some("7*46**1".parse().unwrap()),
+        capabilities: NumberCapabilities::default(),
+        limit: 5,
+        ..search()
+    };
+    let phones = ["+442079460011", "+442079460012", "+441617946001", "+442078560011"];
+    let list = json!({"data": phones.map(|phone| offer(phone, &["voice"]))});
+    let transport = Arc::new(ReplayTransport::new().answer(200, list.to_string()));
+    let offers = market(&transport).search(&british).await.unwrap();
+    assert_eq!(offers.len(), 2, "{offers:?}");
+    let asked = transport.requests()[0].uri().query().unwrap().to_owned();
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(asked.as_bytes()).into_owned().collect();
+    for (name, value) in [
+        ("filter[country_code]", "GB"),
+        ("filter[phone_number_type]", "local"),
+        ("filter[limit]", "100"),
+        ("filter[national_destination_code]", "20"),
+        ("filter[phone_number][contains]", "46"),
+    ] {
+        assert!(pairs.contains(&(name.to_owned(), value.to_owned())), "{name}");
+    }
+    assert_eq!(pairs.len(), 5, "best_effort is for the US and Canada");
+}
+
 fn order() -> NumberOrder {
     NumberOrder {
         phone: OURS.parse().unwrap(),
         settings: settings(),
-        address: None,
-        bundle: Some("dbbd94ee-9079-488f-80ba-f566b247fd75".to_owned()),
+        papers: Papers {
+            requirement_group: Some("dbbd94ee-9079-488f-80ba-f566b247fd75".to_owned()),
+            ..Papers::default()
+        },
     }
 }
 
@@ -246,7 +278,68 @@ async fn an_order_is_pending_held_or_failed() {
         .order_state(&ORDER.parse().unwrap())
         .await
         .unwrap();
-    assert_eq!(failed, Ordered::Failed { reason: "failure".to_owned() });
+    assert_eq!(failed, Ordered::Failed { reason: "failure".to_owned(), papers: false });
+    let unmet = json!({"data": {"id": ORDER, "status": "failure", "phone_numbers": [{
+        "phone_number": OURS, "status": "failure", "requirements_met": false,
+        "requirements_status": "requirement-info-exception",
+    }]}});
+    let failed = market(&Arc::new(ReplayTransport::new().answer(200, unmet.to_string())))
+        .order_state(&ORDER.parse().unwrap())
+        .await
+        .unwrap();
+    let reason = "requirement-info-exception".to_owned();
+    assert_eq!(failed, Ordered::Failed { reason, papers: true });
+    let address = Papers { address: Some("1".into()), ..Papers::default() };
+    let error = market(&Arc::new(ReplayTransport::new()))
+        .order(&NumberOrder { papers: address, ..order() })
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Unsupported, Effect::NotSent));
+}
+
+/// By the reference that the order was given; without an order of ours, whoever holds the number got it
+/// otherwise.
+#[tokio::test]
+async fn an_order_is_found_again_by_its_reference() {
+    let orders = |references: &[&str]| {
+        let orders = references.iter().map(|mark| {
+            json!({"id": ORDER, "customer_reference": mark, "phone_numbers": [{"phone_number": OURS}]})
+        });
+        page(&orders.collect::<Vec<_>>(), 1, 1)
+    };
+    let held = |mark: &str| {
+        let mut held = number(OURS, "active");
+        held["customer_reference"] = mark.into();
+        page(&[held], 1, 1)
+    };
+    let script = ReplayTransport::new;
+    let pending = Some(Ordered::Pending { order: ORDER.parse().unwrap() });
+    let transport = Arc::new(script().answer(200, orders(&["tandem:1"])).answer(200, ordered("pending")));
+    assert_eq!(market(&transport).find_order(&order()).await.unwrap(), pending);
+    if let Some(facts) = facts() {
+        let api = Api::of(&facts);
+        transport.requests().iter().for_each(|request| api.check_request(request));
+    }
+    let transport = Arc::new(
+        script()
+            .answer(200, orders(&["tandem:1"]))
+            .answer(200, ordered("success"))
+            .answer(200, held("tandem:1"))
+            .answer(200, features(true, true)),
+    );
+    assert!(matches!(market(&transport).find_order(&order()).await.unwrap(), Some(Ordered::Held(_))));
+    // A filter that was ignored does not make another's order ours.
+    for (numbers, found) in [(None, None), (Some("tandem:1"), Some(true)), (Some("x"), Some(false))] {
+        let script = script().answer(200, orders(&["tandem:2"]));
+        let script = match numbers {
+            Some(mark) => script.answer(200, held(mark)).answer(200, features(true, true)),
+            None => script.answer(200, page(&[], 1, 1)),
+        };
+        let got = market(&Arc::new(script)).find_order(&order()).await.unwrap();
+        assert_eq!(got.map(|got| matches!(got, Ordered::Held(_))), found);
+    }
+    let transport = Arc::new(script().answer(200, orders(&["tandem:1"])).answer(200, ordered("failure")));
+    assert!(matches!(market(&transport).find_order(&order()).await.unwrap(), Some(Ordered::Failed { .. })));
 }
 
 #[tokio::test]

@@ -7,10 +7,9 @@ use serde::Deserialize;
 use super::answer::{self, Listing};
 use super::numbers::{Numbers, WireCapabilities, WireNumber, remote};
 use crate::domain::ids::ProviderSid;
-use crate::domain::phone::E164;
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
 use crate::provider::numbers::{
-    NumberCapabilities, NumberMarket, NumberOffer, NumberOrder, NumberSearch, Ordered,
+    HeldNumbers, NumberCapabilities, NumberMarket, NumberOffer, NumberOrder, NumberSearch, Ordered,
 };
 
 /// The most numbers of one search (OpenAPI api_v2010, `PageSize`).
@@ -44,7 +43,7 @@ impl NumberMarket for Numbers {
         for wire in page.items {
             let offer = offer(wire).ok_or_else(strange)?;
             // SignalWire takes filters and ignores them.
-            if fits(&offer, search) {
+            if search.fits(&offer) {
                 offers.push(offer);
             }
         }
@@ -63,6 +62,14 @@ impl NumberMarket for Numbers {
             Some(number) if number.phone == order.phone => Ok(Ordered::Held(number)),
             Some(_) | None => Err(answer::unexpected(self.0.dialect, OPERATION, &answer)),
         }
+    }
+
+    /// The mark was given with the order, so that a number under another one was not sold by it.
+    async fn find_order(&self, order: &NumberOrder) -> Result<Option<Ordered>, ProviderError> {
+        let Some(number) = self.find(&order.phone).await? else { return Ok(None) };
+        let ours = number.mark.is_some() && number.mark == order.settings.mark;
+        let held_otherwise = || Ordered::Failed { reason: "held under another name".into(), papers: false };
+        Ok(Some(if ours { Ordered::Held(number) } else { held_otherwise() }))
     }
 
     async fn order_state(&self, _order: &ProviderSid) -> Result<Ordered, ProviderError> {
@@ -85,10 +92,15 @@ impl Numbers {
             if code.is_empty() || code.len() > 8 || !code.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(wrong());
             }
-            query.append_pair("AreaCode", code);
+            if has_area_codes(country) {
+                query.append_pair("AreaCode", code);
+            } else if search.contains.is_none() && code.len() > 1 {
+                query.append_pair("Contains", code);
+            }
         }
-        if let Some(digits) = &search.contains {
-            query.append_pair("Contains", digits);
+        if let Some(pattern) = &search.contains {
+            // Twilio takes no asterisk between digits, SignalWire none at all.
+            query.append_pair("Contains", pattern.longest_run());
         }
         let NumberCapabilities { voice, sms, mms } = search.capabilities;
         for (name, asked) in [("VoiceEnabled", voice), ("SmsEnabled", sms), ("MmsEnabled", mms)] {
@@ -97,7 +109,10 @@ impl Numbers {
             }
         }
         if self.0.dialect.market_pages {
-            query.append_pair("PageSize", &search.limit.clamp(1, MAX_OFFERS).to_string());
+            query.append_pair(
+                "PageSize",
+                &search.asked(has_area_codes(country)).clamp(1, MAX_OFFERS).to_string(),
+            );
         }
         let list = self.0.url(&self.0.resource(&format!("AvailablePhoneNumbers/{country}/{kind}")));
         let query = query.finish();
@@ -105,7 +120,16 @@ impl Numbers {
     }
 
     fn order_form(&self, operation: &'static str, order: &NumberOrder) -> Result<String, ProviderError> {
-        let papers = [("AddressSid", &order.address), ("BundleSid", &order.bundle)];
+        let papers = &order.papers;
+        if papers.requirement_group.is_some() {
+            return Err(self.0.unsupported(operation));
+        }
+        // OpenAPI api_v2010, CreateIncomingPhoneNumber.
+        let papers = [
+            ("AddressSid", &papers.address),
+            ("BundleSid", &papers.bundle),
+            ("IdentitySid", &papers.identity),
+        ];
         let mut form = Serializer::new(String::new());
         form.append_pair("PhoneNumber", order.phone.expose());
         for (name, value) in self.settings(&order.settings) {
@@ -137,28 +161,7 @@ fn offer(wire: WireOffer) -> Option<NumberOffer> {
     })
 }
 
-fn fits(offer: &NumberOffer, search: &NumberSearch) -> bool {
-    let NumberCapabilities { voice, sms, mms } = search.capabilities;
-    let carries = (!voice || offer.capabilities.voice)
-        && (!sms || offer.capabilities.sms)
-        && (!mms || offer.capabilities.mms);
-    carries
-        && in_area(&offer.phone, search.area_code.as_deref())
-        && holds(&offer.phone, search.contains.as_deref())
-}
-
-/// An area code is one of the North American plan, at both providers.
-fn in_area(phone: &E164, code: Option<&str>) -> bool {
-    match (phone.expose().strip_prefix("+1"), code) {
-        (Some(national), Some(code)) => national.starts_with(code),
-        (Some(_) | None, _) => true,
-    }
-}
-
-/// Letters and wildcards are the provider's to read.
-fn holds(phone: &E164, digits: Option<&str>) -> bool {
-    match digits {
-        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => phone.expose().contains(digits),
-        Some(_) | None => true,
-    }
+/// `AreaCode` is for these alone, at both providers.
+fn has_area_codes(country: &str) -> bool {
+    matches!(country, "US" | "CA")
 }

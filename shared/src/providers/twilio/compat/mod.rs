@@ -5,11 +5,13 @@
 
 pub(crate) mod accounts;
 pub(crate) mod answer;
+pub(crate) mod audit;
 mod boundaries;
 pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod credentials;
 pub(crate) mod form;
+pub(crate) mod history;
 pub(crate) mod market;
 pub(crate) mod numbers;
 pub(crate) mod rest;
@@ -49,6 +51,14 @@ pub(crate) struct Dialect {
     pub(crate) market_pages: bool,
     /// An order of a number may name an address and documents.
     pub(crate) papers: bool,
+}
+
+impl Dialect {
+    /// Our URL with the settings that the provider wants in it.
+    pub(crate) fn callback(&self, base: &str, path: &str, query: &str) -> String {
+        let (provider, settings) = (self.provider, self.callback_settings);
+        format!("{base}/api/webhooks/{provider}/{path}{query}{settings}")
+    }
 }
 
 /// Where a row of an error table comes from.

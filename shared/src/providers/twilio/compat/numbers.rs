@@ -5,12 +5,15 @@ use form_urlencoded::Serializer;
 use http::Method;
 use serde::Deserialize;
 
+use super::Dialect;
 use super::answer::{self, Listing};
 use super::rest::{MAX_PAGES, PAGE_SIZE, Rest};
 use crate::domain::ids::ProviderSid;
 use crate::domain::phone::E164;
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
-use crate::provider::numbers::{HeldNumbers, NumberCapabilities, NumberSettings, RemoteNumber, RemotePage};
+use crate::provider::numbers::{
+    HeldNumbers, NumberCapabilities, NumberSettings, NumberUrls, RemoteNumber, RemotePage,
+};
 
 /// What a number carries: Twilio's members are lower case, SignalWire's upper, but for `voice`.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -97,6 +100,20 @@ impl HeldNumbers for Numbers {
         remote(&wire).ok_or_else(|| answer::unexpected(self.0.dialect, OPERATION, &answer))
     }
 
+    fn shows(&self, number: &RemoteNumber, settings: &NumberSettings) -> bool {
+        self.settings(settings).iter().all(|(name, wanted)| {
+            let shown = match *name {
+                "SmsUrl" => &number.messaging,
+                "VoiceUrl" => &number.voice,
+                "StatusCallback" => &number.status_callback,
+                "FriendlyName" => &number.mark,
+                // Written in the same request as the URLs.
+                _ => return true,
+            };
+            shown.as_deref() == Some(wanted)
+        })
+    }
+
     async fn release(&self, sid: &ProviderSid) -> Result<(), ProviderError> {
         const OPERATION: &str = "release number";
         let url = self.number(OPERATION, sid)?;
@@ -168,6 +185,15 @@ impl Numbers {
             pairs.push(("FriendlyName", mark.clone()));
         }
         pairs
+    }
+}
+
+/// Our URLs on a number, as [`Numbers::settings`] writes them.
+pub(crate) fn urls(dialect: &Dialect, base: &str) -> NumberUrls {
+    NumberUrls {
+        voice: Some(dialect.callback(base, "voice", "")),
+        messaging: Some(dialect.callback(base, "sms", "")),
+        status_callback: Some(dialect.callback(base, "call-status", "")),
     }
 }
 

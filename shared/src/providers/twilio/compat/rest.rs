@@ -50,8 +50,7 @@ impl Rest {
 
     /// Where a provider reports something: our URL, with the settings that the provider wants in it.
     pub(crate) fn callback(&self, base: &str, path: &str, query: &str) -> String {
-        let (provider, settings) = (self.dialect.provider, self.dialect.callback_settings);
-        format!("{base}/api/webhooks/{provider}/{path}{query}{settings}")
+        self.dialect.callback(base, path, query)
     }
 
     /// Reads.
