@@ -14,6 +14,7 @@ mod accounts;
 mod answering;
 mod calls;
 mod capacity;
+mod charges;
 mod contacts;
 mod deliveries;
 mod directory;
