@@ -32,8 +32,10 @@ impl ProviderAccounts {
             None => return Err(Problem::new(Code::CapabilityMissing)),
         };
         let name = name(&record);
+        // Locally it is at the same simulator.
+        let base = parent.config().get("api_base").cloned();
         let found = if first { None } else { known(provider.as_ref(), &name).await?.into_iter().next() };
-        let opened = match found {
+        let mut opened = match found {
             Some(found) => found,
             None => match provider.open(&name).await {
                 Ok(opened) => opened,
@@ -50,6 +52,9 @@ impl ProviderAccounts {
                 }
             },
         };
+        if let Some(base) = base {
+            opened.config.set("api_base", base);
+        }
         self.opened(record, opened).await
     }
 

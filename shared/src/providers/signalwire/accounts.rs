@@ -131,6 +131,11 @@ impl Subaccounts for Projects {
         Ok(found.into_iter().map(|project| self.in_space(project)).collect())
     }
 
+    /// Every number has its own URLs.
+    async fn prepare(&self, _: &AccountConfig, _: &str, _: &str) -> Result<AccountConfig, ProviderError> {
+        Ok(AccountConfig::default())
+    }
+
     /// A project is always active (Compatibility OpenAPI, `Account`, `status`).
     async fn set_active(&self, _remote_id: &str, _active: bool) -> Result<(), ProviderError> {
         Err(self.accounts.rest.error("set subaccount", ErrorKind::Unsupported, Effect::NotSent))

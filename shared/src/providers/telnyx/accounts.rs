@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::client::{Client, refused, strange};
-use super::config::{Config, is_api_key, is_id};
-use super::{paging, wire};
+use super::config::{Config, bearer, is_api_key, is_id, unusable};
+use super::{paging, prepare, wire};
 use crate::domain::secret::Secret;
 use crate::provider::Environment;
 use crate::provider::account::{AccountConfig, ProviderAccount};
@@ -48,6 +48,8 @@ pub fn subaccounts(
 
 struct Accounts {
     client: Client,
+    base: String,
+    transport: Arc<dyn HttpTransport>,
 }
 
 impl Accounts {
@@ -57,7 +59,8 @@ impl Accounts {
         transport: Arc<dyn HttpTransport>,
     ) -> Result<Self, ProviderError> {
         let config = Config::of(account, environment)?;
-        Ok(Self { client: Client::new(&config.base, &config.authorization, transport) })
+        let client = Client::new(&config.base, &config.authorization, Arc::clone(&transport));
+        Ok(Self { client, base: config.base, transport })
     }
 }
 
@@ -150,6 +153,17 @@ impl Subaccounts for Accounts {
             found.push(managed(wire, name).ok_or_else(|| strange(OPERATION))?);
         }
         Ok(found)
+    }
+
+    async fn prepare(
+        &self,
+        subaccount: &AccountConfig,
+        name: &str,
+        webhooks: &str,
+    ) -> Result<AccountConfig, ProviderError> {
+        let key = subaccount.get("api_key").ok_or_else(|| unusable("prepare"))?;
+        let client = Client::new(&self.base, &bearer(key.expose()), Arc::clone(&self.transport));
+        prepare::prepare(&client, name, webhooks).await
     }
 
     async fn set_active(&self, remote_id: &str, active: bool) -> Result<(), ProviderError> {
