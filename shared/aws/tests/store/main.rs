@@ -26,6 +26,7 @@ mod managing;
 mod managing_desk;
 mod numbers;
 mod outbox;
+mod purchases;
 mod receiving;
 mod records;
 mod routing;
