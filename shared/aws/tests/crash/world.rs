@@ -41,6 +41,7 @@ use crate::fuse::{Cut, Fuse};
 use crate::provider::{Fate, Mood, Provider};
 use crate::queue::{Counting, FakeClock, MemoryQueue};
 use crate::support::keys::{Keys, Parameters};
+use crate::support::engine::{create, items};
 use crate::support::samples::{OWN, at, number, tenant};
 
 /// What was paid in.
@@ -155,20 +156,6 @@ fn deployed(provider: ProviderId) -> String {
     let config: HashMap<&str, &str> =
         account.config.iter().map(|(name, value)| (name, value.expose())).collect();
     json!({"accounts": [{"id": account.id, "provider": provider, "config": config}]}).to_string()
-}
-
-/// The table as the template has it.
-fn create(database: &Database, table: &str) {
-    let key = |pk: &str, sk: &str| json!([{"AttributeName": pk, "KeyType": "HASH"}, {"AttributeName": sk, "KeyType": "RANGE"}]);
-    let index = |name: &str, pk: &str, sk: &str| json!({"IndexName": name, "KeySchema": key(pk, sk), "Projection": {"ProjectionType": "KEYS_ONLY"}});
-    use telephony_aws::keys::{GSI1PK, GSI1SK, GSI2PK, GSI2SK, PENDING, PK, SK, TIMELINE};
-    let names = [PK, SK, GSI1PK, GSI1SK, GSI2PK, GSI2SK];
-    let request = json!({
-        "TableName": table, "BillingMode": "PAY_PER_REQUEST", "KeySchema": key(PK, SK),
-        "AttributeDefinitions": names.map(|name| json!({"AttributeName": name, "AttributeType": "S"})),
-        "GlobalSecondaryIndexes": [index(TIMELINE, GSI1PK, GSI1SK), index(PENDING, GSI2PK, GSI2SK)],
-    });
-    database.create_table(serde_json::from_value(request).unwrap()).unwrap();
 }
 
 /// What a world is made of.
@@ -316,12 +303,7 @@ impl World {
 
     /// The whole table by key, read past the proxy, in DynamoDB's JSON.
     pub fn items(&self) -> HashMap<(String, String), Value> {
-        let scan =
-            dynoxide::actions::scan::ScanRequest { table_name: self.table.clone(), ..Default::default() };
-        let items = self.engine.database.scan(scan).unwrap().items.unwrap_or_default();
-        let key = |item: &Value, name: &str| item[name]["S"].as_str().unwrap().to_owned();
-        let items = items.iter().map(|item| serde_json::to_value(item).unwrap());
-        items.map(|item| ((key(&item, "PK"), key(&item, "SK")), item)).collect()
+        items(&self.engine.database, &self.table)
     }
 
     /// The webhook of another process, which no fuse counts.

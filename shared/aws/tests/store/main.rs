@@ -28,6 +28,7 @@ mod managing_desk;
 mod numbers;
 mod numbers_managed;
 mod outbox;
+mod purchases;
 mod receiving;
 mod records;
 mod rents;
