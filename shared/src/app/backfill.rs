@@ -117,9 +117,13 @@ struct Due {
 impl Backfill {
     /// One run, as of `now`; no page is begun after `until`. Whoever fails stops nobody else.
     ///
+    /// A `now` ahead of the clock counts for [`OVERLAP`] at most: what comes until then is read again by
+    /// the next run, so that whoever starts a run by hand makes none forget a text.
+    ///
     /// # Errors
     /// When the watermarks cannot be read, so that nothing was done.
     pub async fn run(&self, now: Timestamp, until: Timestamp) -> Result<Backfilled, StoreError> {
+        let now = now.min(self.clock.now().plus(OVERLAP));
         let mut run = Backfilled::default();
         let due = self.due(now, &mut run).await?;
         let mut reading = stream::iter(due)
