@@ -40,8 +40,8 @@ use crate::cutting::Cutting;
 use crate::fuse::{Cut, Fuse};
 use crate::provider::{Fate, Mood, Provider};
 use crate::queue::{Counting, FakeClock, MemoryQueue};
-use crate::support::keys::{Keys, Parameters};
 use crate::support::engine::{create, items};
+use crate::support::keys::{Keys, Parameters};
 use crate::support::samples::{OWN, at, number, tenant};
 
 /// What was paid in.
