@@ -155,6 +155,11 @@ impl Subaccounts for Accounts {
         Ok(found)
     }
 
+    /// They are told whenever it is read.
+    async fn regain(&self, found: Subaccount) -> Result<Subaccount, ProviderError> {
+        Ok(found)
+    }
+
     async fn prepare(
         &self,
         subaccount: &AccountConfig,
@@ -169,7 +174,7 @@ impl Subaccounts for Accounts {
     async fn set_active(&self, remote_id: &str, active: bool) -> Result<(), ProviderError> {
         const OPERATION: &str = "set_active";
         if !is_id(remote_id) {
-            return Err(super::config::unusable(OPERATION));
+            return Err(unusable(OPERATION));
         }
         let action = if active { "enable" } else { "disable" };
         let path = format!("/managed_accounts/{remote_id}/actions/{action}");
