@@ -4,7 +4,7 @@ ARCH   ?= arm64
 ARGS   ?=
 PY     := .venv/bin/python
 
-.PHONY: help setup build deploy up down demo events curl test bench fmt lint
+.PHONY: help setup build deploy up down demo events curl doctor test bench mutants fmt lint
 
 help: ## lists the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,11 +33,18 @@ events: setup ## plays events/ against the functions of the local stack
 curl: setup ## a signed webhook for the local stack; ARGS='telnyx call.initiated'
 	@$(PY) scripts/signed_curl.py $(ARGS)
 
+doctor: setup ## where the local stack's numbers send their events; ARGS=--repair mends it
+	@$(PY) scripts/doctor.py $(ARGS)
+
 test: setup ## everything that CI runs; ARGS='--only tidy'
 	@$(PY) scripts/test.py $(ARGS)
 
 bench: setup ## speed, size and database operations per event
 	@$(PY) scripts/bench.py $(ARGS)
+
+mutants: ## mutations of verifiers and error tables that no test minds; ARGS='--shard 0/6'
+	@command -v cargo-mutants > /dev/null || { echo 'first: cargo install --locked cargo-mutants'; exit 1; }
+	@PROVIDER_FACTS="$${PROVIDER_FACTS:-$(abspath ../shared/providers)}" cargo mutants $(ARGS)
 
 fmt: ## formats the Rust code
 	@cargo fmt --all

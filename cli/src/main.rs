@@ -1,8 +1,10 @@
-//! `tandem`, the operator's command line: which numbers a tenant has, and what is in its wallet.
+//! `tandem`, the operator's command line: which numbers a tenant has, what is in its wallet, and where the
+//! numbers' events go.
 //!
-//! Answers are JSON, one object a line. Exit codes: 0 done (also for a deposit that was made before),
+//! Answers are JSON, one object a line; the doctor's are a table. Exit codes: 0 done (also for a deposit that was made before),
 //! 1 refused or failed, 2 wrong usage.
 
+mod doctor;
 mod number;
 mod output;
 mod wallet;
@@ -34,6 +36,8 @@ enum Command {
     /// The wallet of a tenant.
     #[command(subcommand)]
     Wallet(wallet::Command),
+    /// Asks the stack where its numbers' events go at the providers, and mends it if told to.
+    Doctor(doctor::Doctor),
 }
 
 /// Why nothing, or not what was asked, was done.
@@ -100,6 +104,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             let command = command.checked()?;
             wallet::run(&store(arguments.table).await?, command, now()).await
         }
+        Command::Doctor(doctor) => doctor::run(&doctor).await,
     }
 }
 

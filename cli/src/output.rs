@@ -11,6 +11,13 @@ pub(crate) fn answer(value: &Value) -> std::io::Result<()> {
     out.flush()
 }
 
+/// Writes lines for a person.
+pub(crate) fn text(lines: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{lines}")?;
+    out.flush()
+}
+
 /// Writes a complaint. Should that fail as well, the exit code says it.
 pub(crate) fn complain(words: &str) {
     let _ = writeln!(std::io::stderr().lock(), "error: {words}");

@@ -120,6 +120,9 @@ pub(crate) struct NewNumber {
     voice_fallback_url: Option<String>,
     #[serde(default)]
     status_callback: Option<String>,
+    /// The provider's word for what state it is in; in use unless said.
+    #[serde(default)]
+    status: Option<String>,
     /// Telnyx; `sms_url` and `voice_url` make a profile and an application of the number's own.
     #[serde(default)]
     messaging_profile_id: Option<String>,
@@ -253,6 +256,7 @@ pub(crate) fn add_number(state: &mut State, new: NewNumber) -> Result<Number, St
         ("VoiceMethod", new.voice_method),
         ("VoiceFallbackUrl", new.voice_fallback_url),
         ("StatusCallback", new.status_callback),
+        ("status", new.status),
         ("messaging_profile_id", new.messaging_profile_id),
         ("connection_id", new.connection_id),
         ("inbound_agent_id", new.inbound_agent_id),

@@ -15,6 +15,7 @@ use crate::{
     media::Media,
     model::{Account, Message, Number, Provider},
     phones::Phone,
+    resource::Shelf,
     retell, seed, telnyx,
 };
 
@@ -46,6 +47,8 @@ pub(crate) struct State {
     pub(crate) inbox: Journal<InboxEntry>,
     pub(crate) telnyx: telnyx::World,
     pub(crate) retell: retell::World,
+    /// Twilio's messaging services.
+    pub(crate) services: Shelf,
     /// Origin of the media CDN.
     pub(crate) cdn: String,
     pub(crate) hooks: Hooks,
@@ -74,6 +77,7 @@ impl State {
             inbox: Journal::default(),
             telnyx: telnyx::World::default(),
             retell: retell::World::default(),
+            services: Shelf::default(),
             cdn: settings.cdn.clone(),
             hooks: Hooks::default(),
         };

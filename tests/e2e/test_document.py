@@ -211,6 +211,7 @@ def test_real_answers_of_every_operation_are_as_documented(world: World) -> None
     user.post("/api/route/explain", {"to": phone})
     user.post("/api/numbers/search", {"countryCode": "US", "numberType": "local", "areaCode": "415"})
     user.post("/api/provider-management", {"action": "list_providers"})
+    admin.post("/api/numbers/repair-webhooks", {"dryRun": True, "provider": "retell"})
     endpoint = made(world, "/api/event-endpoints")
     admin.get("/api/event-endpoints")
     admin.get(endpoint)

@@ -27,6 +27,8 @@ class Victim:
         self.world, self.tenant = world, world.tenant()
         api, admin = self.tenant.api, self.tenant.admin
         self.number = self.tenant.number("twilio", primary=True)
+        [entry] = good(api.get("/api/numbers")).json()["items"]
+        self.number_id = entry["id"]
         self.tenant.deposit("5")
         self.contact, self.blocked = contact(), contact()
         world.sim.text(self.contact, self.number, words(), media=[{"kind": "png"}])
@@ -52,7 +54,7 @@ class Victim:
         """What no answer to another tenant may hold."""
         return [
             self.message, self.conversation, self.template, self.endpoint, self.agent, self.provider, self.contact[1:], self.blocked[1:],
-            self.number[1:],
+            self.number[1:], self.number_id,
         ]  # fmt: skip
 
     def stored(self) -> str:
@@ -88,6 +90,7 @@ IDS = {
     "/api/clients": lambda v: ("4" + secrets.token_hex(8), "4" + secrets.token_hex(8)),
     "/api/event-endpoints": lambda v: (v.endpoint, ULID),
     "/api/agents": lambda v: (v.agent, ULID),
+    "/api/numbers": lambda v: (v.number_id, ULID),
 }
 # Bodies by operation, with an id that stands for the victim's or for nobody's.
 BODIES = {
@@ -115,6 +118,7 @@ BODIES = {
             "sync_numbers": {},
         }.items()
     ],
+    "POST /api/numbers/repair-webhooks": lambda v, known: [{"dryRun": True, "tenantId": v.tenant.name if known else "nobody"}],
     # They take no id of a tenant's; what they are refused for must not depend on whose things there are.
     "POST /api/wallet/deposit": lambda v, known: [{"amount": 1, "reference": "r", "tenantId": v.tenant.name if known else "nobody"}],
     "POST /api/templates": lambda v, known: [{"id": "t-" + secrets.token_hex(4), "body": "mine"}],
@@ -125,6 +129,11 @@ BODIES = {
     "PATCH /api/event-endpoints/{id}": lambda v, known: [{"isActive": False}],
     "POST /api/event-endpoints/{id}/rotate": lambda v, known: [{}],
     "POST /api/event-endpoints/{id}/replay": lambda v, known: [{"since": "2026-01-01T00:00:00Z"}],
+    "PATCH /api/numbers/{id}": lambda v, known: [{"notes": "mine now"}, {"isPrimary": True}, {"agentId": v.agent if known else "nobody"}],
+    "POST /api/numbers": lambda v, known: [
+        {"phoneNumber": v.number, "providerAccountId": v.provider if known else "twilio-none", "displayName": "mine"},
+        {"phoneNumber": v.number if known else contact(), "providerAccountId": "platform-twilio", "displayName": "mine"},
+    ],
     "POST /api/agents": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
     "PUT /api/agents/{id}": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
 }

@@ -19,6 +19,7 @@ VALID: dict[str, dict[str, Any]] = {
     "POST /api/opt-outs": {"contact": "+14155552671"},
     "PUT /api/clients/never-bound": {"tenantId": "demo"},
     "POST /api/route/explain": {"to": "+14155552671"},
+    "POST /api/numbers/repair-webhooks": {"dryRun": True, "provider": "retell"},
 }
 ABSENT = object()
 LONG = "x" * 1601
@@ -63,6 +64,11 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     *[("POST /api/route/explain", {"messageId": bad}, "messageId") for bad in ("", "x", 5)],
     *[("POST /api/route/explain", {"to": ABSENT, "messageId": bad}, "messageId") for bad in ("", "x", "01ARZ3NDEKTSV4RRFFQ69G5FAV", 5)],
     ("POST /api/route/explain", {"purpose": "otp"}, "purpose"),
+    *[("POST /api/numbers/repair-webhooks", {"dryRun": bad}, "dryRun") for bad in ("true", 1, [], {})],
+    *[("POST /api/numbers/repair-webhooks", {"provider": bad}, "provider") for bad in ("", "acme", "Twilio", 1)],
+    *[("POST /api/numbers/repair-webhooks", {"tenantId": bad}, "tenantId") for bad in ("", "a b", "a#b", "x" * 65, 5)],
+    *[("POST /api/numbers/repair-webhooks", {"cursor": bad}, "cursor") for bad in ("", "x", "e30", "x" * 5000, 5)],
+    ("POST /api/numbers/repair-webhooks", {"dryrun": True}, "dryrun"),
     ("POST /api/messages/preview", {"message": ABSENT}, "message"),
     *[("POST /api/messages/preview", {"message": bad}, "message") for bad in ("", LONG, "\x00", 1, {})],
     *[("POST /api/messages/preview", {"to": bad}, "to") for bad in ("", "x", "+1", 5)],

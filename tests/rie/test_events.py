@@ -130,6 +130,16 @@ def test_what_was_signed_long_ago_or_by_others_is_refused(bench: Bench, function
     assert len(bench.items()) == before
 
 
+def test_numbers_for_sale_are_found_where_the_credentials_are_good(bench: Bench) -> None:
+    """Before the tenant has an account of its own, which would be asked in place of the platform's."""
+    found = http(bench, "search-numbers", 200)["json"]
+    assert len(found["numbers"]) == 6 and {number["provider"] for number in found["numbers"]} == {"twilio"}
+    assert all(number["phoneNumber"].startswith("+1415") and number["monthlyCost"] == 1.5 for number in found["numbers"])
+    assert {(entry["provider"], entry["code"]) for entry in found["unavailable"]} == {
+        ("signalwire", "PROVIDER_REJECTED"), ("telnyx", "PROVIDER_REJECTED")}  # fmt: skip
+    assert http(bench, "search-numbers.invalid", 400)["json"]["errors"][0]["field"] == "numberType"
+
+
 def test_provider_accounts_are_added_once_and_sealed(bench: Bench) -> None:
     listed = http(bench, "provider-management.list", 200)["json"]["providers"]
     assert {entry["id"] for entry in listed} == {f"platform-{provider}" for provider in DEMO.numbers}
@@ -144,13 +154,26 @@ def test_provider_accounts_are_added_once_and_sealed(bench: Bench) -> None:
     assert "demo-twilio-auth-token" not in json.dumps(tested)
 
 
-def test_numbers_for_sale_are_found_where_the_credentials_are_good(bench: Bench) -> None:
-    found = http(bench, "search-numbers", 200)["json"]
-    assert len(found["numbers"]) == 6 and {number["provider"] for number in found["numbers"]} == {"twilio"}
-    assert all(number["phoneNumber"].startswith("+1415") and number["monthlyCost"] == 1.5 for number in found["numbers"])
-    assert {(entry["provider"], entry["code"]) for entry in found["unavailable"]} == {
-        ("signalwire", "PROVIDER_REJECTED"), ("telnyx", "PROVIDER_REJECTED")}  # fmt: skip
-    assert http(bench, "search-numbers.invalid", 400)["json"]["errors"][0]["field"] == "numberType"
+def test_a_number_is_entered_and_waits_for_its_proof(bench: Bench) -> None:
+    assert http(bench, "numbers.invalid", 400)["json"]["errors"][0]["field"] == "phoneNumber"
+    entered = http(bench, "numbers.enter", 201)["json"]["number"]
+    assert (entered["status"], entered["numberType"], entered["voice"]) == ("pending", "vanity", None)
+    http(bench, "numbers.enter", 409)
+    listed = http(bench, "numbers.list", 200)["json"]["items"]
+    assert [number["phoneNumber"] for number in listed] == [entered["phoneNumber"], DEMO.numbers["twilio"]]
+    http(bench, "numbers.change", 404)
+
+
+def test_where_events_go_is_looked_at_and_not_changed(bench: Bench) -> None:
+    assert http(bench, "repair-webhooks.forbidden", 403)["json"]["code"] == "FORBIDDEN"
+    assert http(bench, "repair-webhooks.invalid", 400)["json"]["errors"][0]["field"] == "provider"
+    # The number's webhooks go nowhere, and of the other providers the simulator knows no such accounts.
+    answer = http(bench, "repair-webhooks.dry-run", 200)["json"]
+    assert (answer["checked"], answer["nextCursor"]) == (1, None)
+    assert "sms_url" in {drift["field"] for drift in answer["drifted"]}
+    assert {(drift["phoneNumber"], drift["repairable"], drift["repaired"]) for drift in answer["drifted"]} == {(DEMO.numbers["twilio"], True, False)}
+    assert {entry["provider"] for entry in answer["unavailable"]} == {"signalwire", "telnyx", "retell"}
+    assert http(bench, "repair-webhooks.dry-run", 200)["json"] == answer
 
 
 def test_a_customers_system_is_registered_before_anything_is_told(bench: Bench) -> None:
@@ -329,6 +352,45 @@ def test_settings_are_kept(bench: Bench) -> None:
     assert set(blocked) == {"+12025550143", DEMO.stopping_phone}
     assert http(bench, "settings.client", 200)["json"]["client"] == {"clientId": "4example", "tenantId": "demo"}
     assert http(bench, "settings.openapi", 200)["json"]["openapi"].startswith("3.1")
+
+
+def moved(name: str, of: str, to: str) -> dict[str, Any]:
+    """The event of a file, for another resource."""
+    return json.loads(json.dumps(events.render(DEMO)[name]).replace(of, to))
+
+
+def test_a_number_is_bought_once_and_given_back(bench: Bench) -> None:
+    http(bench, "wallet.deposit", 200)
+    assert http(bench, "purchase-number.invalid", 400)["json"]["errors"][0]["field"] == "numberType"
+    http(bench, "purchase-number.get", 404)
+    bought = http(bench, "purchase-number", 201)["json"]
+    number = bought["number"]
+    assert (number["phoneNumber"], number["displayName"], number["status"]) == ("+16155550117", "Test Line", "active")
+    assert bought["transaction"]["amount"] == -1.5
+    again = http(bench, "purchase-number", 201)
+    assert again["headers"]["idempotency-replayed"] == "true" and again["json"]["number"]["id"] == number["id"]
+    http(bench, "release-number.forbidden", 403)
+    http(bench, "release-number", 404)
+    release = moved("release-number", "01JDEM000000000000000000NE", number["id"])
+    for _ in range(2):
+        assert http(bench, "release-number", 200, release)["json"]["number"]["status"] == "released"
+
+
+def test_a_subscription_is_provisioned_once_and_canceled(bench: Bench) -> None:
+    http(bench, "provision-subscription.forbidden", 403)
+    made = http(bench, "provision-subscription", 201)["json"]["subscription"]
+    assert made["status"] == "active" and made["phoneNumber"].startswith("+1615"), made
+    again = http(bench, "provision-subscription", 200)
+    assert again["headers"]["idempotency-replayed"] == "true"
+    assert again["json"]["subscription"]["providerAccountId"] == made["providerAccountId"]
+    assert http(bench, "provision-subscription.get", 200)["json"]["subscription"]["numberId"] == made["numberId"]
+    assert http(bench, "provision-subscription.cancel", 200)["json"]["subscription"]["status"] == "canceled"
+
+
+def test_the_reconciler_runs_and_leaves_what_is_in_order(bench: Bench) -> None:
+    before = {(item["PK"]["S"], item["SK"]["S"]) for item in bench.items("inv")}
+    assert played(bench, "reconciler") is None
+    assert {(item["PK"]["S"], item["SK"]["S"]) for item in bench.items("inv")} == before
 
 
 def test_every_file_was_played(bench: Bench) -> None:

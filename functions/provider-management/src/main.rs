@@ -36,6 +36,7 @@ async fn run() -> Result<(), Error> {
             public_base_url: settings.public_base_url()?,
             book: Arc::new(clients.book(&store, secret, key)),
             numbers: store.clone(),
+            inventory: store.clone(),
             stock: store.clone(),
             desk: Arc::new(Providers {
                 environment: environment.clone(),

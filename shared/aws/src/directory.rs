@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use telephony::domain::account::{self, Owner};
 use telephony::domain::ids::{AccountId, TenantId};
 use telephony::domain::timestamp::Timestamp;
-use telephony::ports::{Accounts, StoreError};
+use telephony::ports::{Accounts, Candidates, StoreError, Whose};
 use telephony::provider::ProviderId;
 use telephony::provider::account::ProviderAccount;
 
@@ -166,41 +166,35 @@ impl Accounts for Directory {
         &self,
         provider: ProviderId,
         claims: &[String],
-    ) -> Result<Vec<ProviderAccount>, StoreError> {
+        whose: Whose,
+    ) -> Result<Candidates, StoreError> {
         let claims: Vec<&str> = claims.iter().map(String::as_str).filter(|claim| !claim.is_empty()).collect();
-        let (platform, tenants) = tokio::join!(self.platform(), self.claimed(provider, &claims));
-        let platform = platform?;
+        let platform = self.platform().await?;
         let of_provider = || platform.iter().filter(|known| known.account.provider == provider);
-        let mut named: Vec<ProviderAccount> = of_provider()
-            .filter(|known| known.names.iter().any(|name| claims.contains(&name.as_str())))
-            .map(|known| known.account.clone())
-            .collect();
-        // The platform's own before those that the deployment names for a tenant.
-        named.sort_by_key(|account| account.tenant.is_some());
-        match tenants {
-            Ok(tenants) => named.extend(tenants),
-            Err(error) if named.is_empty() => return Err(error),
-            Err(error) => {
-                tracing::warn!(%error, "tenants' accounts cannot be read; the platform's are tried")
+        let is_named = |known: &&Known| known.names.iter().any(|name| claims.contains(&name.as_str()));
+        let named = of_provider().any(|known| is_named(&known));
+        match whose {
+            Whose::Platform => {
+                // What names somebody that we do not know may be of the platform's, whose connections are
+                // not all told, or of somebody without a name; the signature decides.
+                let stands_in = |known: &&Known| {
+                    known.names.is_empty() || (known.account.tenant.is_none() && !claims.is_empty())
+                };
+                let picked =
+                    of_provider().filter(|known| if named { is_named(known) } else { stands_in(known) });
+                let mut accounts: Vec<ProviderAccount> = picked.map(|known| known.account.clone()).collect();
+                // The platform's own before those that the deployment names for a tenant.
+                accounts.sort_by_key(|account| account.tenant.is_some());
+                Ok(Candidates { accounts, named })
+            }
+            Whose::Tenants => {
+                let accounts = self.claimed(provider, &claims).await?;
+                if named || !accounts.is_empty() {
+                    return Ok(Candidates { named: !accounts.is_empty(), accounts });
+                }
+                Ok(Candidates { accounts: self.claimed(provider, &[""]).await?, named: false })
             }
         }
-        if !named.is_empty() {
-            return Ok(named);
-        }
-        // What names somebody that we do not know may be of the platform's, whose connections are not all
-        // told, or of somebody without a name; the signature decides.
-        let mut nameless: Vec<ProviderAccount> = of_provider()
-            .filter(|known| known.names.is_empty() || (known.account.tenant.is_none() && !claims.is_empty()))
-            .map(|known| known.account.clone())
-            .collect();
-        match self.claimed(provider, &[""]).await {
-            Ok(tenants) => nameless.extend(tenants),
-            Err(error) if nameless.is_empty() => return Err(error),
-            Err(error) => {
-                tracing::warn!(%error, "tenants' accounts cannot be read; the platform's are tried")
-            }
-        }
-        Ok(nameless)
     }
 
     async fn account(

@@ -309,6 +309,30 @@ pub fn account_name(provider: ProviderId, name: &str, tenant: &TenantId, account
     if name.is_empty() { Key::new(pk, format!("{tenant}#{account}")) } else { Key::new(pk, tenant.as_str()) }
 }
 
+/// `timeline`: the accounts of a provider that tenants brought along.
+pub fn accounts_of_tenants(provider: ProviderId) -> String {
+    format!("ACCOUNTS#{provider}")
+}
+
+/// `timeline`: one such account.
+pub fn account_of_tenant(tenant: &TenantId, account: &AccountId) -> String {
+    format!("{tenant}#{account}")
+}
+
+/// Reads [`account_of_tenant`] back.
+pub fn read_account_of_tenant(sk: &str) -> Option<(TenantId, AccountId)> {
+    let (tenant, account) = sk.split_once('#')?;
+    Some((tenant.parse().ok()?, account.parse().ok()?))
+}
+
+/// The partition of the watermarks: how far the lists of received texts have been read.
+pub const WATERMARKS: &str = "WATERMARKS";
+
+/// The watermark of an account.
+pub fn watermark(account: &AccountId) -> Key {
+    Key::new(WATERMARKS.to_owned(), account.as_str())
+}
+
 /// A machine client.
 pub fn client(client: &str) -> Key {
     Key::new(format!("CLIENT#{}", encoded(client)), "C")

@@ -9,6 +9,8 @@ pub mod numbers;
 pub mod openapi;
 pub mod operations;
 pub mod provider_management;
+pub mod repair;
 pub mod routing;
 pub mod settings;
+pub mod subscription;
 pub mod wallet;

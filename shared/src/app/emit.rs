@@ -185,10 +185,13 @@ impl Emit {
         }
     }
 
-    /// Who is to answer a text. Keywords are ours to answer, and only a phone number that is not ours
-    /// can be written to.
+    /// Who is to answer a text. Keywords are ours to answer, only a phone number that is not ours can be
+    /// written to, and what was found late is not answered.
     async fn turn(&self, message: &Message) -> Result<Option<AgentTurn>, StoreError> {
         let (Some(agent), Address::Phone(contact)) = (&message.agent, &message.from) else { return Ok(None) };
+        if message.found_at.is_some() {
+            return Ok(None);
+        }
         match message.intent {
             Some(Intent::Stop { .. } | Intent::Start | Intent::Help) => return Ok(None),
             Some(Intent::Ambiguous | Intent::None) | None => {}
@@ -198,6 +201,12 @@ impl Emit {
         }
         if self.numbers.by_tenant(&message.tenant, contact).await?.is_some() {
             tracing::info!(message_id = %message.id, "Not given to the agent, so that no loop begins");
+            return Ok(None);
+        }
+        if let Some(own) = message.to.phone()
+            && self.numbers.by_tenant(&message.tenant, own).await?.is_some_and(|own| !own.may_send())
+        {
+            tracing::info!(message_id = %message.id, "Not given to the agent: our number may not send");
             return Ok(None);
         }
         Ok(Some(AgentTurn { agent: agent.clone(), message: message.id }))

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::timestamp::Timestamp;
+
 /// Why a text is not the identifier that it was offered as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid {kind}")]
@@ -130,6 +132,12 @@ macro_rules! ulid_id {
             pub fn derived(parts: &[&str]) -> Self {
                 Self(digest_bits(parts))
             }
+
+            /// The same, sorted among the others by the time of its cause.
+            pub fn derived_at(at: Timestamp, parts: &[&str]) -> Self {
+                let time = u128::try_from(at.millis()).unwrap_or_default();
+                Self((time << RANDOM_BITS) | (digest_bits(parts) & ((1 << RANDOM_BITS) - 1)))
+            }
         }
 
         impl FromStr for $name {
@@ -204,6 +212,8 @@ ulid_id!(
     ReplayId, "replay id"
 );
 
+/// How many bits of a ULID are not its time.
+const RANDOM_BITS: u32 = 80;
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 fn digest_bits(parts: &[&str]) -> u128 {

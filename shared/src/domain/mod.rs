@@ -22,6 +22,7 @@ pub mod routing;
 pub mod secret;
 pub mod segments;
 pub mod status;
+pub mod subscription;
 pub mod template;
 pub mod timestamp;
 pub mod wallet;

@@ -119,6 +119,10 @@ pub enum NumberStatus {
 }
 
 impl NumberStatus {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Active, Self::Suspended, Self::Moving, Self::Releasing, Self::Released];
+
     /// The word of the contract.
     pub const fn as_str(self) -> &'static str {
         match self {

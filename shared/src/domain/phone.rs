@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::provider::numbers::NumberKind;
+
 /// A phone number in E.164 form: `+`, then 7 to 15 digits, the first not 0. `Display` and `Debug` mask it;
 /// the whole number is had by [`E164::expose`] only.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,6 +46,12 @@ impl E164 {
     /// The digits after the country code, when there is such a code.
     pub fn national(&self) -> Option<&str> {
         reading::national(self.0.strip_prefix('+')?)
+    }
+
+    /// The kind of number, when the numbering plan tells. Where landlines and mobiles share their numbers
+    /// (North America), it is local.
+    pub fn kind(&self) -> Option<NumberKind> {
+        reading::kind(self.0.strip_prefix('+')?)
     }
 }
 
@@ -88,7 +96,7 @@ impl fmt::Debug for E164 {
 
 #[cfg(test)]
 mod tests {
-    use super::E164;
+    use super::{E164, NumberKind};
     use proptest::prelude::*;
 
     #[track_caller]
@@ -164,6 +172,21 @@ mod tests {
             ("+999123456789", None),
         ] {
             assert_eq!(number.parse::<E164>().unwrap().national(), national, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_number_tells_its_kind() {
+        for (number, kind) in [
+            ("+14155552671", Some(NumberKind::Local)),
+            ("+18005552671", Some(NumberKind::TollFree)),
+            ("+18885552671", Some(NumberKind::TollFree)),
+            ("+447912345678", Some(NumberKind::Mobile)),
+            ("+442079460018", Some(NumberKind::Local)),
+            ("+61491570156", Some(NumberKind::Mobile)),
+            ("+999123456789", None),
+        ] {
+            assert_eq!(number.parse::<E164>().unwrap().kind(), kind, "{number}");
         }
     }
 

@@ -41,6 +41,14 @@ pub struct RentPolicy {
     pub release_after: Option<Duration>,
 }
 
+impl RentPolicy {
+    /// By days. `release` 0: never by itself.
+    pub fn of_days(grace: u32, release: u32) -> Self {
+        let days = |days: u32| Duration::from_secs(u64::from(days).saturating_mul(86_400));
+        Self { grace: days(grace), release_after: (release > 0).then(|| days(release)) }
+    }
+}
+
 /// So many months later: the same day and time, or the month's last day where it has no such day.
 /// Counted from the beginning each time, so that a 31st comes back after a February.
 pub fn after_months(since: Timestamp, months: u32) -> Timestamp {

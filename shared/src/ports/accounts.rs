@@ -77,8 +77,4 @@ pub trait AccountBook: Send + Sync {
         test: &ConnectionTest,
         proven: bool,
     ) -> Result<bool, StoreError>;
-
-    /// Lets webhooks find a tenant's account by one more name, which has been proven (a number that it
-    /// holds): for providers whose webhooks do not name accounts. Does nothing for the platform's.
-    async fn bind_name(&self, account: &AccountRecord, name: &str, now: Timestamp) -> Result<(), StoreError>;
 }

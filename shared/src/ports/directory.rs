@@ -27,18 +27,38 @@ pub trait Numbers: Send + Sync {
     async fn put(&self, number: &PhoneNumber) -> Result<bool, StoreError>;
 }
 
+/// Where candidates are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// With the deployment and the platform: the platform's own, and what the deployment names for a
+    /// tenant.
+    Platform,
+    /// With the tenants that brought them along.
+    Tenants,
+}
+
+/// Accounts whose keys may be tried for a webhook.
+#[derive(Clone, Debug)]
+pub struct Candidates {
+    /// In the order in which they are tried.
+    pub accounts: Vec<ProviderAccount>,
+    /// They are named by the webhook, and do not only stand in.
+    pub named: bool,
+}
+
 /// Credentials, for whoever verifies a webhook or calls a provider.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// The active accounts of a provider that a webhook may be of: those that have one of these
-    /// `claims` among their names, the platform's own first, then those whose connection has been
-    /// proven; when none fits, the platform's and those without a name. No round trip while the cache (at
-    /// most 5 minutes old) is warm.
+    /// The active accounts of a provider that a webhook may be of: those that have one of these `claims`
+    /// among their names, of tenants the proven ones first; when nobody has, those that stand in, which
+    /// are the platform's and those without a name. No round trip while the cache (at most 5 minutes
+    /// old) is warm. The platform's are always in it; of the tenants' it knows what was asked for.
     async fn candidates(
         &self,
         provider: ProviderId,
         claims: &[String],
-    ) -> Result<Vec<ProviderAccount>, StoreError>;
+        whose: Whose,
+    ) -> Result<Candidates, StoreError>;
 
     /// One account that this tenant may use: its own, or the platform's. `None` also when it is not
     /// configured or not active.

@@ -5,10 +5,12 @@
 
 pub mod account;
 pub mod agents;
+pub mod audit;
 pub mod calling;
 pub mod capabilities;
 pub mod connection;
 pub mod error;
+pub mod history;
 pub mod media;
 pub mod messaging;
 pub mod numbers;

@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use super::account::ProviderAccount;
 use super::agents::Agents;
+use super::audit::WebhookAudit;
 use super::calling::{CallControl, Calling};
 use super::capabilities::Capabilities;
 use super::connection::Connection;
 use super::error::{ErrorKind, ProviderError};
+use super::history::InboundHistory;
 use super::media::MediaSource;
 use super::messaging::Messaging;
 use super::numbers::{HeldNumbers, NumberMarket, NumberUrls, TrunkNumbers};
@@ -46,6 +48,16 @@ pub fn messaging(provider: ProviderId) -> Option<Factory<dyn Messaging>> {
         ProviderId::SignalWire => Some(signalwire::messages::messaging),
         ProviderId::Telnyx => Some(telnyx::messages::messaging),
         ProviderId::Retell => None,
+    }
+}
+
+/// The texts that an account has received. Telnyx has no list of messages, and its detail records have no
+/// text (`docs/providers.md`).
+pub fn inbound_history(provider: ProviderId) -> Option<Factory<dyn InboundHistory>> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::messages::inbound_history),
+        ProviderId::SignalWire => Some(signalwire::messages::inbound_history),
+        ProviderId::Telnyx | ProviderId::Retell => None,
     }
 }
 
@@ -128,6 +140,16 @@ pub fn agents(provider: ProviderId) -> Option<Factory<dyn Agents>> {
     match provider {
         ProviderId::Retell => Some(retell::agents::agents),
         ProviderId::Twilio | ProviderId::SignalWire | ProviderId::Telnyx => None,
+    }
+}
+
+/// Holding the settings that send events somewhere against what they should be.
+pub fn webhook_audit(provider: ProviderId) -> Option<Factory<dyn WebhookAudit>> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::audit::webhook_audit),
+        ProviderId::SignalWire => Some(signalwire::audit::webhook_audit),
+        ProviderId::Telnyx => Some(telnyx::audit::webhook_audit),
+        ProviderId::Retell => Some(retell::audit::webhook_audit),
     }
 }
 
@@ -214,6 +236,8 @@ pub struct Setting {
 pub struct Features {
     /// Texts can be sent.
     pub messaging: bool,
+    /// Texts that were received can be listed.
+    pub inbound_history: bool,
     /// Calls can be placed.
     pub calling: bool,
     /// Calls can be steered by commands.
@@ -230,12 +254,15 @@ pub struct Features {
     pub agents: bool,
     /// It has accounts below an account.
     pub subaccounts: bool,
+    /// Where its settings send events can be audited and repaired.
+    pub webhook_audit: bool,
 }
 
 /// What can be called at a provider.
 pub fn features(provider: ProviderId) -> Features {
     Features {
         messaging: messaging(provider).is_some(),
+        inbound_history: inbound_history(provider).is_some(),
         calling: calling(provider).is_some(),
         call_control: call_control(provider).is_some(),
         recordings: recordings(provider).is_some(),
@@ -244,5 +271,6 @@ pub fn features(provider: ProviderId) -> Features {
         trunk_numbers: trunk_numbers(provider).is_some(),
         agents: agents(provider).is_some(),
         subaccounts: subaccounts(provider).is_some(),
+        webhook_audit: webhook_audit(provider).is_some(),
     }
 }

@@ -85,7 +85,10 @@ async fn the_providers_code_and_words_are_kept() {
     for sample in SAMPLES {
         let error = send(&sample, Ok(response(400, &[], coded(21610, 400)))).await;
         assert_eq!(error.code().map(|code| code.0.as_str()), Some("21610"));
+        assert_eq!(error.code().map(ToString::to_string).as_deref(), Some("21610"));
         assert_eq!(error.message(), Some("said so"));
+        let printed = format!("{} send: OptedOut (Refused) code 21610", sample.provider);
+        assert_eq!(error.to_string(), printed, "a log says the code and not the words");
         let long = json!({"code": 1, "message": "é".repeat(10_000)}).to_string();
         let error = send(&sample, Ok(response(400, &[], long))).await;
         assert_eq!(error.message().map(|words| words.chars().count()), Some(500));

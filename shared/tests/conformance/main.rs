@@ -6,6 +6,9 @@
 
 mod accounts_compat;
 mod accounts_compat_refusals;
+mod audit;
+mod audit_documents;
+mod authenticate;
 mod boundaries;
 mod calls_compat;
 mod calls_compat_documents;
@@ -13,6 +16,7 @@ mod codes;
 mod documents;
 mod errors;
 mod forgeries;
+mod history;
 mod media;
 mod messages;
 mod mutations;

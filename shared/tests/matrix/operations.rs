@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use telephony::domain::purchase::Papers;
 use telephony::domain::timestamp::Timestamp;
+use telephony::provider::audit::{Drift, NUMBER, Subject};
 use telephony::provider::calling::{AnswerWith, CallCommand, CallQuery, Command, OutboundCall, RemoteAgent};
 use telephony::provider::error::ProviderError;
 use telephony::provider::messaging::{Callback, MessageQuery, OutboundText};
@@ -135,6 +136,17 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
         m.find(&query).await.map(drop)
     });
 
+    let history = registry::inbound_history(p);
+    b.add(history, "inbound_history.received", false, move |h| async move {
+        h.received(now(), now().plus(Duration::from_secs(60)), None).await.map(drop)
+    });
+    b.add(
+        history,
+        "inbound_history.media",
+        false,
+        move |h| async move { h.media(&sid(p, "MM")).await.map(drop) },
+    );
+
     let calling = registry::calling(p);
     b.add(calling, "calling.dial", true, move |c| async move { c.dial(&call(p)).await.map(drop) });
     b.add(
@@ -216,6 +228,14 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
         a.set_webhook("agent_1", "https://phone.example.com/prod/api/webhooks/retell").await.map(drop)
     });
 
+    let audit = registry::webhook_audit(p);
+    b.add(audit, "webhook_audit.numbers", false, move |a| async move { a.numbers(None).await.map(drop) });
+    b.add(audit, "webhook_audit.read", false, move |a| async move { a.read(&audited(p).0).await.map(drop) });
+    b.add(audit, "webhook_audit.repair", true, move |a| async move {
+        let (subject, drift) = audited(p);
+        a.repair(&subject, &[drift]).await
+    });
+
     let subaccounts = registry::subaccounts(p);
     b.add(
         subaccounts,
@@ -233,6 +253,19 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
         s.set_active(sid(p, "AC").as_str(), false).await
     });
     b.made
+}
+
+/// A number with a setting of the provider's that is not as it should be.
+fn audited(p: ProviderId) -> (Subject, Drift) {
+    let field = match p {
+        ProviderId::Twilio | ProviderId::SignalWire => "sms_url",
+        ProviderId::Telnyx => "messaging_profile_id",
+        ProviderId::Retell => "inbound_webhook_url",
+    };
+    let phone = "+14155550100".parse().unwrap();
+    let subject = Subject { phone: Some(phone), ..Subject::absent(NUMBER, sid(p, "PN").as_str()) };
+    let expected = "https://phone.example.com/prod/api".to_owned();
+    (subject, Drift { field, expected, found: String::new(), writable: true })
 }
 
 fn search() -> NumberSearch {

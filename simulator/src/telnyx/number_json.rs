@@ -34,7 +34,7 @@ pub(super) fn number(state: &State, number: &Number) -> Value {
         "record_type": "phone_number",
         "phone_number": number.phone_number,
         "country_iso_alpha2": number.country,
-        "status": "active",
+        "status": text("status").unwrap_or("active"),
         "tags": kept(number, "tags", json!([])),
         "external_pin": text("external_pin"),
         "connection_id": text("connection_id"),

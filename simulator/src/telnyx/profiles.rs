@@ -65,7 +65,7 @@ fn check(call: &Call) -> Result<(), Reply> {
                 code == "*" || (code.len() == 2 && code.chars().all(|c| c.is_ascii_uppercase()))
             })
         };
-        let fits = list.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(country));
+        let fits = list.as_array().is_some_and(|list| list.iter().all(country));
         if !fits {
             let detail = "whitelisted_destinations must be a list of country codes.";
             return Err(about(422, 40331, "/whitelisted_destinations", detail));

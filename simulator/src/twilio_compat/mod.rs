@@ -15,6 +15,7 @@ mod number_json;
 mod numbers;
 pub(crate) mod opt_out;
 mod paging;
+mod products;
 mod request;
 mod route;
 mod sending;
@@ -94,8 +95,13 @@ async fn serve(Extract(app): Extract<Shared>, request: Request<Body>) -> Respons
     finish(&app, log, response)
 }
 
-/// `/twilio/2010-04-01/…`, the same without the mount, and `/signalwire/api/laml/2010-04-01/…`.
+/// `/twilio/2010-04-01/…`, the same without the mount, and `/signalwire/api/laml/2010-04-01/…`; of Twilio's other
+/// products `/twilio/v1/…` and `/twilio/v2/…`.
 fn mounted(path: &str) -> Option<(Provider, &str)> {
+    let product = path.strip_prefix(Provider::Twilio.mount());
+    if let Some(rest) = product.filter(|rest| rest.starts_with("/v1/") || rest.starts_with("/v2/")) {
+        return Some((Provider::Twilio, rest));
+    }
     [Provider::Twilio, Provider::SignalWire]
         .into_iter()
         .find_map(|provider| {
@@ -161,6 +167,17 @@ fn handle(state: &mut State, settings: &Settings, incoming: &Incoming, log: u64)
         Operation::AccountsUpdate => accounts::update(state, incoming, &login),
         Operation::TokensCreate => accounts::create_token(state, incoming),
         Operation::BalanceFetch => accounts::balance(state, incoming),
+        Operation::ServicesCreate => {
+            let (sid, answer) = products::create_service(state, incoming, &login)?;
+            if let Some(entry) = state.requests.get_mut(log) {
+                entry.created = Some(sid);
+            }
+            Ok(answer)
+        }
+        Operation::ServicesFetch => products::fetch_service(state, incoming, &login),
+        Operation::ServicesUpdate => products::update_service(state, incoming, &login),
+        Operation::RegionsFetch => products::fetch_region(state, incoming, &login),
+        Operation::RegionsUpdate => products::update_region(state, incoming, &login),
     }
 }
 

@@ -26,7 +26,7 @@ fn twilio(number: &Number) -> Value {
         "account_sid": number.account,
         "address_requirements": "none",
         "address_sid": or_null("AddressSid"),
-        "api_version": "2010-04-01",
+        "api_version": number.setting("ApiVersion").unwrap_or("2010-04-01"),
         "beta": false,
         "bundle_sid": or_null("BundleSid"),
         "capabilities": number.capabilities,
@@ -45,7 +45,7 @@ fn twilio(number: &Number) -> Value {
         "sms_fallback_url": text("SmsFallbackUrl"),
         "sms_method": method("SmsMethod"),
         "sms_url": text("SmsUrl"),
-        "status": "in-use",
+        "status": number.setting("status").unwrap_or("in-use"),
         "status_callback": text("StatusCallback"),
         "status_callback_method": method("StatusCallbackMethod"),
         "subresource_uris": {

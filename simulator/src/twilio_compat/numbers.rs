@@ -134,6 +134,12 @@ fn configure(number: &mut Number, incoming: &Incoming) -> Result<(), ApiError> {
             return Err(ApiError::bad(21402, format!("{name} is not a valid URL")));
         }
         number.settings.insert(name.to_owned(), value.to_owned());
+        // twilio_api_v2010.json, TrunkSid: setting one of the two deletes the other.
+        match name {
+            "TrunkSid" if !value.is_empty() => drop(number.settings.remove("VoiceApplicationSid")),
+            "VoiceApplicationSid" if !value.is_empty() => drop(number.settings.remove("TrunkSid")),
+            _ => {}
+        }
     }
     if let Some(name) = incoming.filled("FriendlyName") {
         number.friendly_name = name.to_owned();

@@ -31,6 +31,11 @@ pub(crate) enum Operation {
     AccountsUpdate,
     TokensCreate,
     BalanceFetch,
+    ServicesCreate,
+    ServicesFetch,
+    ServicesUpdate,
+    RegionsFetch,
+    RegionsUpdate,
 }
 
 impl Operation {
@@ -60,6 +65,11 @@ impl Operation {
             Self::AccountsUpdate => "accounts.update",
             Self::TokensCreate => "tokens.create",
             Self::BalanceFetch => "balance.fetch",
+            Self::ServicesCreate => "services.create",
+            Self::ServicesFetch => "services.fetch",
+            Self::ServicesUpdate => "services.update",
+            Self::RegionsFetch => "regions.fetch",
+            Self::RegionsUpdate => "regions.update",
         }
     }
 }
@@ -80,6 +90,7 @@ pub(crate) fn find(provider: Provider, method: &Method, segments: &[&str], json:
     let (account, rest) = match segments {
         ["Accounts"] => (None, &[][..]),
         ["Accounts", account, rest @ ..] => (Some((*account).to_owned()), rest),
+        _ if twilio => return product(method, segments),
         _ => return None,
     };
     let (operation, args): (Operation, &[&str]) = match (account.is_some(), rest) {
@@ -126,6 +137,21 @@ pub(crate) fn find(provider: Provider, method: &Method, segments: &[&str], json:
         return None;
     }
     Some(Route { operation, account, args: owned(args) })
+}
+
+/// The products beside the 2010 API know no account in their paths and no ending.
+fn product(method: &Method, segments: &[&str]) -> Option<Route> {
+    use Operation as O;
+    let (get, post) = (*method == Method::GET, *method == Method::POST);
+    let (operation, args): (Operation, &[&str]) = match segments {
+        ["v1", "Services"] if post => (O::ServicesCreate, &[]),
+        ["v1", "Services", sid @ ..] if sid.len() == 1 && get => (O::ServicesFetch, sid),
+        ["v1", "Services", sid @ ..] if sid.len() == 1 && post => (O::ServicesUpdate, sid),
+        ["v2", "PhoneNumbers", number @ ..] if number.len() == 1 && get => (O::RegionsFetch, number),
+        ["v2", "PhoneNumbers", number @ ..] if number.len() == 1 && post => (O::RegionsUpdate, number),
+        _ => return None,
+    };
+    Some(Route { operation, account: None, args: owned(args) })
 }
 
 fn owned(args: &[&str]) -> Vec<String> {

@@ -63,8 +63,9 @@ fn pointers(changes: &[NumberChange]) -> Result<Vec<Write>, StoreError> {
     Ok(moved.into_iter().map(write).collect())
 }
 
-/// The writes of one change.
-fn writes(change: &NumberChange) -> Result<Vec<Write>, StoreError> {
+/// The writes of one change, the one that checks the version first. A change of who is primary needs
+/// [`pointers`] besides.
+pub(super) fn writes(change: &NumberChange) -> Result<Vec<Write>, StoreError> {
     let NumberChange { before, after } = change;
     if (before.id, &before.tenant, &before.phone) != (after.id, &after.tenant, &after.phone) {
         return Err(corrupt("change of a number's identity"));
@@ -75,6 +76,10 @@ fn writes(change: &NumberChange) -> Result<Vec<Write>, StoreError> {
     let kept = if after.status == NumberStatus::Released { Vec::new() } else { ways_of(&after) };
     if !kept.is_empty() {
         writes.extend(ways(&after)?);
+    }
+    // What a tenant has is in nobody's stock.
+    if after.is_routed() && !before.is_routed() {
+        writes.push(Write::delete(keys::stocked(&after.account, &after.phone)));
     }
     if before.status != NumberStatus::Released {
         for key in ways_of(before) {

@@ -32,15 +32,18 @@ mod outbox;
 mod pending;
 mod projection;
 mod purchases;
+mod rents;
 mod reports;
 mod requests;
 mod returns;
 mod stock;
+mod subscriptions;
 mod summary;
 mod tasks;
 mod templates;
 mod tries;
 mod wallets;
+mod watermarks;
 mod write;
 
 pub mod records;

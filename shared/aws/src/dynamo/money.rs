@@ -108,6 +108,11 @@ fn subject_entry(
     })
 }
 
+/// A write of the wallet, only while so much may be spent.
+pub(super) fn if_available(write: Write, price: Micros) -> Write {
+    write.when("#available >= :price").with("price", number(price.get()))
+}
+
 /// The three writes that reserve money: wallet, hold, ledger, in this order. Refused when
 /// the wallet cannot pay. A wallet that is not there is one with nothing in it.
 pub(super) fn reserve(
@@ -119,9 +124,7 @@ pub(super) fn reserve(
 ) -> Result<[Write; 3], StoreError> {
     let moved = posting(None, HoldState::Held, price).ok_or_else(|| corrupt("posting"))?;
     let entry = subject_entry(tenant, subject, wallet, moved, at)?;
-    let wallet = wallet_write(tenant, Some(wallet), moved)?
-        .when("#available >= :price")
-        .with("price", number(price.get()));
+    let wallet = if_available(wallet_write(tenant, Some(wallet), moved)?, price);
     let mut hold = keyed(&keys::hold(tenant, subject), HOLD);
     hold.insert("amount".into(), number(price.get()));
     hold.insert("state".into(), word(&HoldState::Held)?);
@@ -143,6 +146,39 @@ pub(super) fn settle(
         .when("#state = :before")
         .with("before", word(&hold.state)?);
     Ok([wallet_write(tenant, Some(wallet), moved)?, held, ledger_write(tenant, &entry)?])
+}
+
+/// Money that is taken without having been held.
+pub(super) struct Taking<'t> {
+    /// Whose.
+    pub(super) tenant: &'t TenantId,
+    /// What it is.
+    pub(super) kind: EntryKind,
+    /// The entry's id: it follows from what is paid for.
+    pub(super) id: EntryId,
+    /// What is paid for, as the ledger names it.
+    pub(super) resource: String,
+    /// How much; given back when negative.
+    pub(super) amount: Micros,
+    /// When.
+    pub(super) at: Timestamp,
+}
+
+/// The two writes that take it: wallet, ledger. The balance may end below zero.
+pub(super) fn take(taking: &Taking<'_>, wallet: Option<Wallet>) -> Result<[Write; 2], StoreError> {
+    let moved = Posting { kind: taking.kind, balance: taking.amount.negated(), held: Micros::ZERO };
+    let balance = wallet.unwrap_or_default().balance;
+    let entry = LedgerEntry {
+        id: taking.id,
+        kind: taking.kind,
+        amount: moved.balance,
+        held: moved.held,
+        balance_after: balance.checked_add(moved.balance).ok_or_else(|| corrupt("balance"))?,
+        resource: Some(taking.resource.clone()),
+        reference: None,
+        created_at: taking.at,
+    };
+    Ok([wallet_write(taking.tenant, wallet, moved)?, ledger_write(taking.tenant, &entry)?])
 }
 
 /// A deposit: its entry, and the three writes of wallet, reference and ledger.

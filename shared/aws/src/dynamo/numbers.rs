@@ -44,12 +44,14 @@ fn name_key(number: &PhoneNumber, provider: ProviderId, account: &AccountId) -> 
     keys::account_name(provider, number.phone.expose(), &number.tenant, account)
 }
 
-/// The number as a name under which the account is found.
+/// The number as a name under which the account is found: for providers whose webhooks name no account.
+/// What has a route was proven to be held, so that its name stands before those that are merely claimed.
 fn account_name(number: &PhoneNumber, provider: ProviderId, account: &AccountId) -> Write {
     let mut item = keyed(&name_key(number, provider, account), "acn");
     item.insert("tenant".into(), text(number.tenant.as_str()));
     item.insert("acct".into(), text(account.as_str()));
     item.insert("ca".into(), millis(number.created_at));
+    item.insert("pa".into(), millis(number.created_at));
     Write::put(item)
         .when("attribute_not_exists(#PK) OR #acct = :same_name")
         .with("same_name", text(account.as_str()))
@@ -70,25 +72,29 @@ pub(super) fn inventoried(number: &PhoneNumber) -> Result<Write, StoreError> {
     Ok(Write::put(item))
 }
 
+/// Where the webhooks of an account find the number, and the account's part of the index.
+fn route(number: &PhoneNumber, account: &AccountId) -> Result<Write, StoreError> {
+    let mut route = item(&keys::route(account, &number.phone), ENTITY, number)?;
+    route.insert(GSI1PK.into(), text(keys::numbers_of(account)));
+    route.insert(GSI1SK.into(), text(number.phone.expose()));
+    Ok(same(Write::put(route), number))
+}
+
 /// The ways by which sends and webhooks find a number, each unless somebody else has it: the tenant's,
-/// the route under its account (which is also in the index), and the one under the account of its calls.
+/// the route under its account, and the one under the account of its calls.
 pub(super) fn ways(number: &PhoneNumber) -> Result<Vec<Write>, StoreError> {
     let own = item(&keys::number(&number.tenant, &number.phone), ENTITY, number)?;
     let mut writes = vec![same(Write::put(own), number)];
     if !number.is_routed() {
         return Ok(writes);
     }
-    let mut route = item(&keys::route(&number.account, &number.phone), ENTITY, number)?;
-    route.insert(GSI1PK.into(), text(keys::numbers_of(&number.account)));
-    route.insert(GSI1SK.into(), text(number.phone.expose()));
-    writes.push(same(Write::put(route), number));
+    writes.push(route(number, &number.account)?);
     // A webhook of a tenant's own account may name nothing but our number.
     if number.own_account {
         writes.push(account_name(number, number.provider, &number.account));
     }
     if let Some(via) = &number.voice_via {
-        let route = item(&keys::route(&via.account, &number.phone), ENTITY, number)?;
-        writes.push(same(Write::put(route), number));
+        writes.push(route(number, &via.account)?);
         writes.push(account_name(number, via.provider, &via.account));
     }
     Ok(writes)

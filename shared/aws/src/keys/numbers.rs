@@ -47,6 +47,11 @@ pub fn inventoried(tenant: &TenantId, id: NumberId) -> Key {
     Key::new(inventory(tenant), id.to_string())
 }
 
+/// The receipt of a month (`2026-11`) of a number that is paid.
+pub fn rent(tenant: &TenantId, id: NumberId, month: &str) -> Key {
+    Key::new(format!("T#{tenant}#RENT#{id}"), month)
+}
+
 /// Which number of a business is its primary one; of the tenant, for numbers of no business.
 pub fn primary(tenant: &TenantId, business: Option<&BusinessId>) -> Key {
     let business = business.map_or_else(|| "-".to_owned(), |business| format!("B#{business}"));

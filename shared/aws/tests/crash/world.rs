@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use dynoxide::Database;
 use serde_json::{Value, json};
 use telephony::app::answer::Answer;
+use telephony::app::backfill::Backfill;
 use telephony::app::compose::{Caller, Compose};
 use telephony::app::deliver::Deliver;
 use telephony::app::emit::{Emit, Listeners};
@@ -26,10 +27,10 @@ use telephony::domain::ids::{AccountId, TenantId};
 use telephony::domain::money::Micros;
 use telephony::domain::price::PriceTable;
 use telephony::domain::timestamp::Timestamp;
-use telephony::ports::{Accounts, Clock, Numbers, StoreError, Wallets};
+use telephony::ports::{Accounts, Candidates, Clock, Numbers, StoreError, Wallets, Whose};
 use telephony::provider::account::ProviderAccount;
 use telephony::provider::{Environment, ProviderId};
-use telephony_aws::{Clients, Profile, Store};
+use telephony_aws::{Book, Clients, Profile, Store};
 use telephony_testkit::fault_proxy::FaultProxy;
 use telephony_testkit::webhooks::SAMPLES;
 use tokio::task::JoinHandle;
@@ -39,6 +40,7 @@ use crate::fuse::{Cut, Fuse};
 use crate::provider::{Fate, Mood, Provider};
 use crate::queue::{Counting, FakeClock, MemoryQueue};
 use crate::support::engine::{create, items};
+use crate::support::keys::{Keys, Parameters};
 use crate::support::samples::{OWN, at, number, tenant};
 
 /// What was paid in.
@@ -104,6 +106,7 @@ pub struct World {
     pub receive: Arc<ReceiveMessage>,
     pub record: Arc<RecordStatus>,
     pub sweep: Arc<Sweep>,
+    pub backfill: Arc<Backfill>,
     table: String,
 }
 
@@ -123,9 +126,12 @@ impl Accounts for Samples {
         &self,
         provider: ProviderId,
         _claims: &[String],
-    ) -> Result<Vec<ProviderAccount>, StoreError> {
+        whose: Whose,
+    ) -> Result<Candidates, StoreError> {
         let accounts = SAMPLES.iter().map(telephony_testkit::webhooks::Sample::account);
-        Ok(accounts.filter(|account| account.provider == provider).collect())
+        let accounts =
+            accounts.filter(|account| whose == Whose::Platform && account.provider == provider).collect();
+        Ok(Candidates { accounts, named: whose == Whose::Platform })
     }
 
     async fn account(
@@ -140,6 +146,15 @@ impl Accounts for Samples {
     async fn refresh(&self) {}
 
     async fn next_key_used(&self, _account: &ProviderAccount, _now: Timestamp) {}
+}
+
+/// What the deployment's secret says: the provider's sample.
+fn deployed(provider: ProviderId) -> String {
+    let sample = SAMPLES.iter().find(|sample| sample.provider == provider).unwrap();
+    let account = sample.account();
+    let config: HashMap<&str, &str> =
+        account.config.iter().map(|(name, value)| (name, value.expose())).collect();
+    json!({"accounts": [{"id": account.id, "provider": provider, "config": config}]}).to_string()
 }
 
 /// What a world is made of.
@@ -206,11 +221,27 @@ impl World {
             projection: cut.clone(),
             accounts: Arc::new(Samples),
             queue: jobs.clone(),
-            transport,
+            transport: transport.clone(),
             clock: clock.clone(),
             random: random.clone(),
             environment: Environment::default(),
             public_base_url: "https://phone.example.com".into(),
+        };
+        let book = Arc::new(Book::new(
+            store.clone(),
+            Arc::new(Parameters::new(&deployed(setting.provider))),
+            Arc::new(Keys::default()),
+        ));
+        let backfill = Backfill {
+            accounts: book.clone(),
+            book,
+            transport: transport.clone(),
+            environment: Environment::default(),
+            watermarks: cut.clone(),
+            numbers: cut.clone(),
+            messages: cut.clone(),
+            inbox: cut.clone(),
+            clock: clock.clone(),
         };
         let answer = Answer {
             outbox: cut.clone(),
@@ -248,6 +279,7 @@ impl World {
                 inbox: cut.clone(),
             }),
             record: Arc::new(RecordStatus { reports: cut.clone(), inbox: cut.clone() }),
+            backfill: Arc::new(backfill),
             sweep: Arc::new(Sweep { pending: cut, media: plain.clone(), deliveries: plain, queue: jobs }),
             store,
             engine: Arc::clone(engine),

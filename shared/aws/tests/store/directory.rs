@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use telephony::domain::account::{AccountRecord, ConnectionTest, Owner};
+use telephony::domain::number::{NumberStatus, PhoneNumber};
 use telephony::domain::secret::Secret;
-use telephony::ports::{AccountBook, Accounts, StoreError};
+use telephony::ports::Whose::{Platform, Tenants};
+use telephony::ports::{AccountBook, Accounts, Inventory, NumberChange, Numbers, StoreError, Whose};
 use telephony::provider::ProviderId;
 use telephony_aws::{Book, Directory};
 
@@ -28,10 +30,10 @@ fn process(table: &Table) -> Process {
 }
 
 impl Process {
-    async fn ids(&self, claims: &[&str]) -> Vec<String> {
+    async fn ids(&self, whose: Whose, claims: &[&str]) -> Vec<String> {
         let claims: Vec<String> = claims.iter().map(|claim| (*claim).to_owned()).collect();
-        let found = self.directory.candidates(ProviderId::Twilio, &claims).await.unwrap();
-        found.into_iter().map(|account| account.id.to_string()).collect()
+        let found = self.directory.candidates(ProviderId::Twilio, &claims, whose).await.unwrap();
+        found.accounts.into_iter().map(|account| account.id.to_string()).collect()
     }
 
     async fn account(&self, name: &str, id: &str) -> Option<String> {
@@ -65,16 +67,43 @@ async fn a_squatter_does_not_push_the_real_one_out() {
     }
     let real = add(&book, record(of("acme"), "real", "ACreal", "t"), 50).await;
     // Only claims, and the oldest four of them.
-    assert_eq!(process(&table).ids(&["ACreal"]).await, ["s0", "s1", "s2", "s3"]);
+    assert_eq!(process(&table).ids(Tenants, &["ACreal"]).await, ["s0", "s1", "s2", "s3"]);
     let test = ConnectionTest { at: at(60), problem: None, balance: None, note: None };
     assert_eq!(book.note_test(&real, &test, true).await, Ok(true));
-    assert_eq!(process(&table).ids(&["ACreal"]).await, ["real", "s0", "s1", "s2"]);
-    // The platform stands before everybody.
+    assert_eq!(process(&table).ids(Tenants, &["ACreal"]).await, ["real", "s0", "s1", "s2"]);
+    // The platform's are apart, and nobody pushes them out.
     add(&book, record(of("thief"), "thief", "ACplatform", "guess"), 0).await;
-    assert_eq!(process(&table).ids(&["ACplatform"]).await, ["platform-twilio", "thief"]);
-    assert_eq!(process(&table).ids(&["AClent", "ACplatform"]).await, ["platform-twilio", "lent", "thief"]);
+    let process = process(&table);
+    assert_eq!(process.ids(Platform, &["ACplatform"]).await, ["platform-twilio"]);
+    assert_eq!(process.ids(Tenants, &["ACplatform"]).await, ["thief"]);
+    assert_eq!(process.ids(Platform, &["AClent", "ACplatform"]).await, ["platform-twilio", "lent"]);
+    assert_eq!(process.ids(Tenants, &["AClent", "ACplatform"]).await, ["thief"]);
+    assert_eq!(process.ids(Platform, &["AClent"]).await, ["lent"]);
     // What names nobody may be of the platform's; the signature decides.
-    assert_eq!(process(&table).ids(&["ACnobody"]).await, ["platform-twilio"]);
+    assert_eq!(process.ids(Platform, &["ACnobody"]).await, ["platform-twilio"]);
+    assert_eq!(process.ids(Platform, &[]).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_named_is_told_from_who_stands_in() {
+    let table = table().await;
+    let book = crate::accounts::book(&table);
+    add(&book, record(of("acme"), "a", "ACown", "t"), 0).await;
+    add(&book, record(of("rival"), "bare", "", "t"), 0).await;
+    let process = process(&table);
+    for (claim, platform, tenants) in [
+        ("ACplatform", (true, &["platform-twilio"][..]), (false, &[][..])),
+        ("AClent", (true, &["lent"]), (false, &[])),
+        ("ACown", (false, &["platform-twilio"]), (true, &["a"])),
+        ("ACnobody", (false, &["platform-twilio"]), (false, &["bare"])),
+    ] {
+        for (whose, (named, ids)) in [(Platform, platform), (Tenants, tenants)] {
+            let claims = [claim.to_owned()];
+            let found = process.directory.candidates(ProviderId::Twilio, &claims, whose).await.unwrap();
+            assert_eq!(found.named, named, "{claim} {whose:?}");
+            assert_eq!(process.ids(whose, &[claim]).await, ids, "{claim} {whose:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,22 +113,22 @@ async fn a_warm_webhook_asks_nobody() {
     add(&book, record(of("acme"), "a", "ACown", "t"), 0).await;
     let process = process(&table);
     process.directory.warm_up().await;
-    assert_eq!(process.ids(&["ACown"]).await, ["a"]);
+    assert_eq!(process.ids(Tenants, &["ACown"]).await, ["a"]);
     assert_eq!(process.account("acme", "a").await.as_deref(), Some("t"));
-    assert_eq!(process.ids(&["ACstranger"]).await, ["platform-twilio"]);
+    assert_eq!(process.ids(Tenants, &["ACstranger"]).await, [""; 0]);
     let calls =
         || (process.keys.opened.load(Ordering::SeqCst), process.parameters.fetched.load(Ordering::SeqCst));
     let before = calls();
     table.meter.reset();
     for _ in 0..5 {
         process.directory.refresh().await;
-        assert_eq!(process.ids(&["ACown"]).await, ["a"]);
-        assert_eq!(process.ids(&["ACplatform"]).await, ["platform-twilio"]);
-        assert_eq!(process.ids(&["ACstranger"]).await, ["platform-twilio"]);
+        assert_eq!(process.ids(Tenants, &["ACown"]).await, ["a"]);
+        assert_eq!(process.ids(Platform, &["ACplatform"]).await, ["platform-twilio"]);
+        assert_eq!(process.ids(Platform, &["ACstranger"]).await, ["platform-twilio"]);
+        assert_eq!(process.ids(Tenants, &["ACstranger"]).await, [""; 0]);
         assert_eq!(process.account("acme", "a").await.as_deref(), Some("t"));
     }
-    // The platform's name was looked up among the tenants' once; everything else was known.
-    assert_eq!(table.meter.take().requests, 1);
+    assert_eq!(table.meter.take().requests, 0);
     assert_eq!(calls(), before);
     assert_eq!(before.1, 1, "one call to Secrets Manager");
 }
@@ -131,8 +160,8 @@ async fn what_is_switched_off_is_left_out_and_gives_its_place_up() {
     let deployed = book.find(&Owner::Platform, &"platform-twilio".parse().unwrap()).await.unwrap().unwrap();
     change(&book, &deployed, |account| account.active = false).await;
     let process = process(&table);
-    assert_eq!(process.ids(&["ACshared"]).await, ["a2", "a3", "a4"]);
-    assert_eq!(process.ids(&["ACplatform"]).await, [""; 0]);
+    assert_eq!(process.ids(Tenants, &["ACshared"]).await, ["a2", "a3", "a4"]);
+    assert_eq!(process.ids(Platform, &["ACplatform"]).await, [""; 0]);
     assert_eq!(process.account("t0", "a0").await, None);
     assert_eq!(process.account("acme", "platform-twilio").await, None);
 }
@@ -146,19 +175,19 @@ async fn failures_are_failures_and_not_answers() {
     let process = process(&table);
     process.keys.broken.store(true, Ordering::SeqCst);
     let claims = ["ACown".to_owned()];
-    let refused = process.directory.candidates(ProviderId::Twilio, &claims).await;
+    let refused = process.directory.candidates(ProviderId::Twilio, &claims, Tenants).await;
     assert_eq!(refused.unwrap_err(), down("KMS"), "the provider must come again");
     assert!(process.directory.account(&tenant("acme"), &"a".parse().unwrap()).await.is_err());
     // The platform's own accounts of the deployment need no key.
-    assert_eq!(process.ids(&["ACplatform"]).await, ["platform-twilio"]);
+    assert_eq!(process.ids(Platform, &["ACplatform"]).await, ["platform-twilio"]);
     process.keys.broken.store(false, Ordering::SeqCst);
-    assert_eq!(process.ids(&["ACown"]).await, ["a"]);
+    assert_eq!(process.ids(Tenants, &["ACown"]).await, ["a"]);
     process.keys.broken.store(true, Ordering::SeqCst);
-    assert_eq!(process.ids(&["ACown"]).await, ["a"]);
+    assert_eq!(process.ids(Tenants, &["ACown"]).await, ["a"]);
 
     let cold = self::process(&table);
     cold.parameters.broken.store(true, Ordering::SeqCst);
-    let refused = cold.directory.candidates(ProviderId::Twilio, &claims).await;
+    let refused = cold.directory.candidates(ProviderId::Twilio, &claims, Platform).await;
     assert_eq!(refused.unwrap_err(), down("Secrets Manager"));
 }
 
@@ -173,7 +202,8 @@ async fn the_first_use_of_a_next_key_is_noted_once_for_each_key() {
     let noted = async |at_second: i64| {
         let process = process(&table);
         let claims = ["ACown".to_owned()];
-        let account = process.directory.candidates(ProviderId::Twilio, &claims).await.unwrap().remove(0);
+        let found = process.directory.candidates(ProviderId::Twilio, &claims, Tenants).await.unwrap();
+        let account = found.accounts.into_iter().next().unwrap();
         table.meter.reset();
         process.directory.next_key_used(&account, at(at_second)).await;
         process.directory.next_key_used(&account, at(at_second + 1)).await;
@@ -224,14 +254,24 @@ async fn an_account_is_found_by_a_number_that_was_proven() {
     let first = add(&book, account.clone(), 0).await;
     let second = add(&book, AccountRecord { id: "s".parse().unwrap(), ..account }, 1).await;
     let ids = async |claims: &[String]| {
-        let found = process(&table).directory.candidates(ProviderId::Retell, claims).await.unwrap();
-        found.into_iter().map(|account| account.id.to_string()).collect::<Vec<_>>()
+        let found = process(&table).directory.candidates(ProviderId::Retell, claims, Tenants).await.unwrap();
+        found.accounts.into_iter().map(|account| account.id.to_string()).collect::<Vec<_>>()
     };
     let claims = [OWN.to_owned()];
     // Nobody is named so: those without a name stand in.
     assert_eq!(ids(&claims).await, ["r", "s"]);
-    book.bind_name(&second, OWN, at(2)).await.unwrap();
+    let own =
+        PhoneNumber { provider: ProviderId::Retell, own_account: true, ..number(&tenant("acme"), "s", OWN) };
+    assert!(table.store.put(&own).await.unwrap());
     assert_eq!(ids(&claims).await, ["s"]);
+    // Who merely claims the number stands behind whoever was proven to hold it.
+    let squatter = PhoneNumber { status: NumberStatus::Pending, ..number(&tenant("squat"), "q", OWN) };
+    assert!(table.store.put(&squatter).await.unwrap());
+    assert_eq!(ids(&claims).await, ["s"]);
+    let released = PhoneNumber { status: NumberStatus::Released, ..own.clone() };
+    let change = NumberChange { before: own, after: released };
+    assert!(table.store.change_numbers(&[change]).await.unwrap());
+    assert_eq!(ids(&claims).await, ["r", "s"]);
     book.remove(&second).await.unwrap();
     assert_eq!(ids(&claims).await, ["r"]);
     book.remove(&first).await.unwrap();

@@ -25,14 +25,18 @@ mod lists;
 mod managing;
 mod managing_desk;
 mod numbers;
+mod numbers_managed;
 mod outbox;
 mod purchases;
 mod receiving;
 mod records;
+mod rents;
 mod routing;
 mod searching;
 mod sending;
 #[path = "../support/mod.rs"]
 mod support;
+mod verifying;
 mod waiting;
 mod wallets;
+mod watermarks;

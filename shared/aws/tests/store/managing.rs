@@ -18,7 +18,7 @@ use crate::support::samples::*;
 use crate::support::{Table, table};
 
 #[derive(Default)]
-struct Counting(AtomicU64);
+pub(crate) struct Counting(AtomicU64);
 
 impl Random for Counting {
     fn ulid(&self, now: Timestamp) -> u128 {
@@ -44,6 +44,7 @@ async fn stack() -> Stack {
         public_base_url: "https://phone.example.com".into(),
         book: Arc::new(crate::accounts::book(&table)),
         numbers: store.clone(),
+        inventory: store.clone(),
         stock: store,
         desk: Arc::new(desk.clone()),
         environment: Environment::default(),

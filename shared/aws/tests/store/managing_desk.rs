@@ -11,6 +11,7 @@ use telephony::domain::money::{Cost, Micros};
 use telephony::domain::phone::E164;
 use telephony::provider::ProviderId;
 use telephony::provider::account::{AccountConfig, ProviderAccount};
+use telephony::provider::audit::WebhookAudit;
 use telephony::provider::connection::{AccountState, Connection};
 use telephony::provider::error::{Effect, ErrorKind, ProviderError};
 use telephony::provider::numbers::{
@@ -53,6 +54,8 @@ pub struct World {
     pub opened: BTreeMap<String, String>,
     /// The next answers of `open`: its effect happens, and the answer is lost.
     pub lose_open: bool,
+    /// What it refuses to configure numbers with.
+    pub refuses: Option<ErrorKind>,
     pub answer: Result<AccountState, (ErrorKind, Effect)>,
     pub asked: Vec<String>,
     /// The clock, which each question to the provider moves.
@@ -68,6 +71,7 @@ impl Default for World {
             page: 2,
             opened: BTreeMap::new(),
             lose_open: false,
+            refuses: None,
             answer: Ok(AccountState { balance, active: true, note: None }),
             asked: Vec::new(),
             now: at(0),
@@ -139,6 +143,10 @@ impl Desk for TestDesk {
     fn subaccounts(&self, _: &ProviderAccount) -> Capability<dyn Subaccounts> {
         Some(Ok(Box::new(self.clone())))
     }
+
+    fn webhook_audit(&self, _: &ProviderAccount) -> Capability<dyn WebhookAudit> {
+        None
+    }
 }
 
 #[async_trait]
@@ -167,8 +175,13 @@ impl HeldNumbers for TestDesk {
         Ok(held.then(|| remote(phone.expose())))
     }
 
-    async fn configure(&self, _: &ProviderSid, _: &NumberSettings) -> Result<RemoteNumber, ProviderError> {
-        Err(failed(ErrorKind::Unsupported, Effect::NotSent))
+    async fn configure(&self, sid: &ProviderSid, to: &NumberSettings) -> Result<RemoteNumber, ProviderError> {
+        let (url, mark) = (to.webhooks.as_deref().unwrap(), to.mark.as_deref().unwrap());
+        self.ask(format!("configure {sid} {url} {mark}"));
+        match self.with(|world| world.refuses) {
+            Some(kind) => Err(failed(kind, Effect::Refused)),
+            None => Ok(remote(&format!("+{}", sid.as_str().trim_start_matches("PN")))),
+        }
     }
 
     async fn release(&self, _: &ProviderSid) -> Result<(), ProviderError> {

@@ -1,9 +1,13 @@
+use telephony::app::receive_message::{ReceiveMessage, Received};
+use telephony::app::route_cache::RouteCache;
 use telephony::domain::address::Address;
 use telephony::domain::consent::Block;
 use telephony::domain::message::MediaCopy;
+use telephony::domain::number::{NumberStatus, PhoneNumber};
 use telephony::domain::status::MessageStatus;
-use telephony::ports::{Consents, Inbox, Messages, Recorded, Unrouted};
-use telephony::provider::webhooks::WebhookKind;
+use telephony::ports::{Consents, Inbox, Messages, Numbers, Recorded, Unrouted};
+use telephony::provider::ProviderId;
+use telephony::provider::webhooks::{InboundText, WebhookKind};
 
 use crate::support::samples::*;
 use crate::support::table;
@@ -89,6 +93,31 @@ async fn a_stop_is_recorded_with_its_message_and_its_replay_changes_nothing() {
     // The STOP again, late: the START that followed it stands.
     assert_eq!(table.store.record(&stop, Some(&blocked)).await, Ok(Recorded::Replay));
     assert!(!table.store.consent(&demo, &contact).await.unwrap().unwrap().is_blocked());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_to_a_number_that_may_not_send_is_recorded() {
+    let table = table().await;
+    let demo = tenant("demo");
+    let store = std::sync::Arc::new(table.store.clone());
+    for (n, status) in [NumberStatus::Suspended, NumberStatus::Releasing].into_iter().enumerate() {
+        let contact = Address::parse(&format!("+1415555019{n}"));
+        let own = number(&demo, "platform-twilio", &format!("+1202555017{n}"));
+        table.store.put(&PhoneNumber { status, ..own.clone() }).await.unwrap();
+        let receive = ReceiveMessage { routes: RouteCache::new(store.clone()).into(), inbox: store.clone() };
+        let stop = InboundText {
+            sid: format!("SM{n}").parse().unwrap(),
+            from: contact.clone(),
+            to: Address::Phone(own.phone.clone()),
+            body: "STOP".into(),
+            segments: Some(1),
+            media: Vec::new(),
+            answered_by_provider: false,
+        };
+        let received = receive.receive(ProviderId::Twilio, &own.account, stop, at(9)).await;
+        assert!(matches!(received, Ok(Received::New(_))), "{received:?}");
+        assert!(table.store.consent(&demo, &contact).await.unwrap().unwrap().is_blocked());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

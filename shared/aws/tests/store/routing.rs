@@ -14,7 +14,7 @@ use telephony::app::route::Router;
 use telephony::app::send_message::{SendMessage, Sent};
 use telephony::domain::ids::{AccountId, TenantId};
 use telephony::domain::money::Micros;
-use telephony::domain::number::PhoneNumber;
+use telephony::domain::number::{NumberStatus, PhoneNumber};
 use telephony::domain::price::PriceTable;
 use telephony::domain::routing::{AccountState, Scope};
 use telephony::domain::timestamp::Timestamp;
@@ -247,6 +247,16 @@ async fn whoever_has_no_route_is_told_why() {
     assert!(refused(nobody.send(json!({})).await, Code::NoRoute).is_empty());
     let told = refused(nobody.send(json!({ "providerOverride": "twilio" })).await, Code::NoRoute);
     assert_eq!(told[0].0, "providerOverride");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_whose_rental_is_owed_sends_nothing() {
+    let world = World::new(&[]).await;
+    world.put(PhoneNumber { status: NumberStatus::Suspended, ..held(FRISCO, ProviderId::Twilio) }).await;
+    refused(world.send(json!({ "from": FRISCO })).await, Code::NoProviderForNumber);
+    refused(world.send(json!({})).await, Code::NoRoute);
+    world.put(PhoneNumber { status: NumberStatus::Active, ..held(FRISCO, ProviderId::Twilio) }).await;
+    world.send(json!({ "from": FRISCO })).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,6 +61,7 @@ fn message(tenant: &TenantId, id: MessageId, direction: Direction, at: Timestamp
         agent: None,
         auto_answer: None,
         inbound_sid: None,
+        found_at: None,
         send_at: None,
         send_before: None,
         route: None,

@@ -4,13 +4,14 @@ use telephony::domain::consent::Block;
 use telephony::domain::endpoint::{Agent, Sealed, Target};
 use telephony::domain::keyword::Intent;
 use telephony::domain::message::{Direction, Message, MessageView, Origin};
+use telephony::domain::number::{NumberStatus, PhoneNumber};
 use telephony::domain::secret::Secret;
 use telephony::domain::segments::Encoding;
 use telephony::ports::*;
 
 use crate::consumer::Does;
 use crate::fuse::{Cut, Side, Way};
-use crate::support::samples::{at, change, inbound, page};
+use crate::support::samples::{OWN, at, change, inbound, number, page};
 use crate::world::{OpenBox, SECRET, World};
 
 const JSON: &str = "application/json";
@@ -109,6 +110,19 @@ async fn keywords_are_not_the_agents_and_an_opt_out_stops_its_answer() {
     world.pass(HOUR).await;
     assert_eq!(world.consumer.came().len(), 1);
     assert!(answers(&world, &message).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_does_not_speak_for_a_number_that_may_not_send() {
+    let world = World::new(&[]).await;
+    agent(&world).await;
+    world.consumer.does(|_, _, _| Does::Answers("text/plain", "Hi"));
+    let own = number(&world.tenant, "platform-signalwire", OWN);
+    let own = PhoneNumber { status: NumberStatus::Suspended, ..own };
+    Numbers::put(&world.table.store, &own).await.unwrap();
+    text(&world, 1, "Hello", None).await;
+    world.pass(HOUR).await;
+    assert!(world.consumer.came().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

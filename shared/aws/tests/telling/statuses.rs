@@ -62,7 +62,7 @@ async fn each_status_is_told_once_however_often_the_stream_comes() {
     let message = outbound(&world.tenant, 1, at(0));
     let store = &world.table.store;
     store.accept(&intent(message.clone())).await.unwrap();
-    store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
+    Dispatch::begin(store, &message.tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
     let mut changes = vec![moved(&world, &message).await];
     for status in [Sent, Delivered] {
         store.merge(&attempt_ref(&message, 1), &report(&message, status, at(2))).await.unwrap();
@@ -88,7 +88,7 @@ async fn a_status_that_another_process_took_over_is_told_as_well() {
     let message = outbound(&world.tenant, 1, at(0));
     let store = &world.table.store;
     store.accept(&intent(message.clone())).await.unwrap();
-    store.begin(&message.tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
+    Dispatch::begin(store, &message.tenant, message.id, &attempt(&message, 1, at(1)), None).await.unwrap();
     store.merge(&attempt_ref(&message, 1), &report(&message, Delivered, at(2))).await.unwrap();
     let change = moved(&world, &message).await;
     let Change::AttemptMoved(reference, state) = &change else { panic!() };

@@ -1,5 +1,6 @@
 //! Numbers in JSON.
 
+pub mod inventory;
 pub mod number;
 pub mod purchase;
 pub mod search;

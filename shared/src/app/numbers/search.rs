@@ -20,7 +20,7 @@ use crate::domain::money::{Cost, Micros};
 use crate::domain::price::PriceTable;
 use crate::ports::AccountBook;
 use crate::provider::ProviderId;
-use crate::provider::error::ProviderError;
+use crate::provider::error::{ErrorKind, ProviderError};
 use crate::provider::numbers::{NumberMarket, NumberOffer};
 use crate::provider::registry;
 
@@ -155,11 +155,14 @@ impl Target {
     }
 
     fn failed(&self, error: &ProviderError) -> UnavailableBody {
-        tracing::warn!(
-            provider = %self.record.provider, account = %self.record.id, kind = ?error.kind(),
-            error_code = error.code().map(tracing::field::display), http_status = error.status(),
-            "Number search failed"
-        );
+        // That a provider has no such numbers is nothing to be told of.
+        if error.kind() != ErrorKind::Unsupported {
+            tracing::warn!(
+                provider = %self.record.provider, account = %self.record.id, kind = ?error.kind(),
+                error_code = error.code().map(tracing::field::display), http_status = error.status(),
+                "Number search failed"
+            );
+        }
         let provider: ProviderId = self.record.provider;
         let code = provider_problem::problem(error, "The search").code().to_string();
         UnavailableBody { provider: provider.as_str(), code }

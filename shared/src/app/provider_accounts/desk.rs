@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::provider::account::ProviderAccount;
+use crate::provider::audit::WebhookAudit;
 use crate::provider::connection::Connection;
 use crate::provider::error::ProviderError;
 use crate::provider::numbers::{HeldNumbers, NumberMarket, TrunkNumbers};
@@ -37,6 +38,9 @@ pub trait Desk: Send + Sync {
 
     /// The accounts below it.
     fn subaccounts(&self, account: &ProviderAccount) -> Capability<dyn Subaccounts>;
+
+    /// Where its settings send events.
+    fn webhook_audit(&self, account: &ProviderAccount) -> Capability<dyn WebhookAudit>;
 }
 
 /// The providers themselves.
@@ -73,6 +77,11 @@ impl Desk for Providers {
 
     fn subaccounts(&self, account: &ProviderAccount) -> Capability<dyn Subaccounts> {
         registry::subaccounts(account.provider)
+            .map(|make| make(account, &self.environment, self.transport.clone()))
+    }
+
+    fn webhook_audit(&self, account: &ProviderAccount) -> Capability<dyn WebhookAudit> {
+        registry::webhook_audit(account.provider)
             .map(|make| make(account, &self.environment, self.transport.clone()))
     }
 }

@@ -1,17 +1,22 @@
 //! `import_number`: one number, if the account proves that it holds it.
 
 use super::list::{held, stocked};
+use super::reach::is_own;
 use super::{Actor, Asked, ProviderAccounts};
 use crate::api::provider_management::{ProviderAnswer, ProviderNumberBody, ProviderRequest, TrunkBody};
+use crate::app::numbers::entry::prove;
 use crate::app::problem::{Code, Problem};
 use crate::app::provider_problem;
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::{NumberId, TenantId};
 use crate::domain::number::{Holding, NumberStatus, PhoneNumber, VoiceBinding};
 use crate::domain::phone::E164;
-use crate::ports::StockNumber;
+use crate::ports::{NumberChange, StockNumber};
 use crate::provider::numbers::{HeldNumbers, RemoteNumber, TrunkNumber};
 use crate::provider::registry;
+
+/// How often a change is laid over what somebody else wrote in between.
+const TRIES: u32 = 4;
 
 /// What became of a number.
 pub(super) enum Imported {
@@ -116,20 +121,29 @@ impl ProviderAccounts {
         if !registry::features(record.provider).trunk_numbers {
             return Ok(None);
         }
-        let Some(number) = self.numbers.by_tenant(tenant, &remote.phone).await? else { return Ok(None) };
-        if number.account == record.id {
-            return Ok(None);
-        }
         let via = VoiceBinding {
             provider: record.provider,
             account: record.id.clone(),
             sid: Some(remote.sid.clone()),
         };
-        let bound = PhoneNumber { voice_via: Some(via), ..number };
-        if !self.numbers.put(&bound).await? {
-            return Err(Problem::new(Code::NumberUnavailable).and_field("number", "is held by somebody else"));
+        for _ in 0..TRIES {
+            let Some(found) = self.numbers.by_tenant(tenant, &remote.phone).await? else { return Ok(None) };
+            if found.account == record.id {
+                return Ok(None);
+            }
+            // As it is now: what was found first may be older.
+            let Some(before) = self.inventory.number(tenant, found.id).await? else { return Ok(None) };
+            if before.voice_via.as_ref() == Some(&via) {
+                return Ok(Some(held(&before)));
+            }
+            let mut after = PhoneNumber { voice_via: Some(via.clone()), ..before.clone() };
+            after.holding.updated_at = Some(self.clock.now());
+            let change = NumberChange { before, after };
+            if self.inventory.change_numbers(std::slice::from_ref(&change)).await? {
+                return Ok(Some(held(&change.after)));
+            }
         }
-        Ok(Some(held(&bound)))
+        Err(Problem::new(Code::NumberUnavailable).and_field("number", "is held by somebody else"))
     }
 
     /// The numbers of an account at the provider.
@@ -148,18 +162,33 @@ impl ProviderAccounts {
         tenant: Option<&TenantId>,
         remote: &RemoteNumber,
     ) -> Result<Imported, Problem> {
-        let imported = match (self.numbers.by_account(&record.id, &remote.phone).await?, tenant) {
+        Ok(match (self.numbers.by_account(&record.id, &remote.phone).await?, tenant) {
             (Some(known), Some(tenant)) if known.tenant == *tenant => Imported::Known(held(&known)),
             (Some(_), _) => Imported::OfAnother,
-            (None, Some(tenant)) => self.give(record, tenant, remote).await?,
+            (None, Some(tenant)) => match self.entered(record, tenant, remote).await? {
+                Some(imported) => imported,
+                None => self.give(record, tenant, remote).await?,
+            },
             (None, None) => self.keep(record, remote).await?,
-        };
-        // Providers whose webhooks name no account name the number instead.
-        let proven = matches!(imported, Imported::New(_) | Imported::Known(_));
-        if proven && record.owner.tenant().is_some() && record.names().is_empty() {
-            self.book.bind_name(record, remote.phone.expose(), self.clock.now()).await?;
+        })
+    }
+
+    /// A number that the tenant entered by hand, and that waits for just this proof. `None`: there is none.
+    async fn entered(
+        &self,
+        record: &AccountRecord,
+        tenant: &TenantId,
+        remote: &RemoteNumber,
+    ) -> Result<Option<Imported>, Problem> {
+        let Some(number) = self.numbers.by_tenant(tenant, &remote.phone).await? else { return Ok(None) };
+        if number.status != NumberStatus::Pending || number.account != record.id {
+            return Ok(None);
         }
-        Ok(imported)
+        let now = self.clock.now();
+        Ok(Some(match prove(self.inventory.as_ref(), &number, remote, now).await? {
+            Some(active) => Imported::New(held(&active)),
+            None => Imported::OfAnother,
+        }))
     }
 
     async fn give(
@@ -177,7 +206,7 @@ impl ProviderAccounts {
             account: record.id.clone(),
             sid: Some(remote.sid.clone()),
             voice_via: None,
-            own_account: record.owner.tenant().is_some(),
+            own_account: is_own(self.book.as_ref(), record).await?,
             user: None,
             agent: None,
             auto_answer: None,
@@ -189,7 +218,12 @@ impl ProviderAccounts {
             voice: remote.capabilities.voice,
             sms: remote.capabilities.sms,
             mms: remote.capabilities.mms,
-            holding: Holding { updated_at: Some(now), ..Holding::default() },
+            holding: Holding {
+                country: remote.phone.country().map(str::to_owned),
+                kind: remote.phone.kind(),
+                updated_at: Some(now),
+                ..Holding::default()
+            },
             version: 0,
             created_at: now,
         };

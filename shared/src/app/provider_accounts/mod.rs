@@ -2,6 +2,7 @@
 //! each group of actions.
 
 mod add;
+mod below;
 mod change;
 mod config;
 mod cursor;
@@ -21,7 +22,7 @@ use crate::api::provider_management::{Action, ProviderAnswer, ProviderRequest};
 use crate::app::problem::{Code, Problem};
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::{AccountId, TenantId};
-use crate::ports::{AccountBook, Clock, NumberStock, Numbers, Random};
+use crate::ports::{AccountBook, Clock, Inventory, NumberStock, Numbers, Random};
 use crate::provider::{Environment, ProviderId};
 
 use desk::Desk;
@@ -71,6 +72,8 @@ pub struct ProviderAccounts {
     pub public_base_url: String,
     /// The tenants' numbers.
     pub numbers: Arc<dyn Numbers>,
+    /// The same, to change them.
+    pub inventory: Arc<dyn Inventory>,
     /// Numbers by account.
     pub stock: Arc<dyn NumberStock>,
     /// The providers.
@@ -168,11 +171,14 @@ impl ProviderAccounts {
             .ok_or_else(|| Problem::new(Code::ProviderNotConfigured(Some(kind))))
     }
 
-    /// How many numbers of a tenant go through each account.
+    /// How many numbers of a tenant go through each account, or have their calls go through it.
     async fn counts(&self, tenant: &TenantId) -> Result<BTreeMap<AccountId, u64>, Problem> {
         let mut counts = BTreeMap::new();
         for number in self.numbers.of_tenant(tenant).await? {
-            *counts.entry(number.account).or_default() += 1;
+            let calls = number.voice_via.map(|via| via.account).filter(|via| *via != number.account);
+            for account in calls.into_iter().chain([number.account]) {
+                *counts.entry(account).or_default() += 1;
+            }
         }
         Ok(counts)
     }

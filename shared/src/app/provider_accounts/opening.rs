@@ -15,7 +15,7 @@ use crate::provider::error::Effect;
 use crate::provider::subaccounts::{Subaccount, Subaccounts};
 
 /// Past it, whoever was asking the provider is dead: the function's timeout (30 s) and a margin.
-const LEASE: Duration = Duration::from_secs(60);
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 
 impl ProviderAccounts {
     /// Goes on with an account that is opening. `first`: the intent was written just now, by this call,
@@ -32,7 +32,7 @@ impl ProviderAccounts {
             None => return Err(Problem::new(Code::CapabilityMissing)),
         };
         let name = name(&record);
-        let found = if first { None } else { known(provider.as_ref(), &name).await? };
+        let found = if first { None } else { known(provider.as_ref(), &name).await?.into_iter().next() };
         let opened = match found {
             Some(found) => found,
             None => match provider.open(&name).await {
@@ -54,7 +54,7 @@ impl ProviderAccounts {
     }
 
     /// Only one process at a time asks the provider about a subaccount.
-    async fn take_over(&self, before: AccountRecord) -> Result<AccountRecord, Problem> {
+    pub(super) async fn take_over(&self, before: AccountRecord) -> Result<AccountRecord, Problem> {
         let now = self.clock.now();
         let busy = || {
             Problem::new(Code::InProgress)
@@ -72,7 +72,7 @@ impl ProviderAccounts {
         }
     }
 
-    async fn parent_of(
+    pub(super) async fn parent_of(
         &self,
         record: &AccountRecord,
         parent: &crate::domain::ids::AccountId,
@@ -126,7 +126,7 @@ impl ProviderAccounts {
         let Some(parent) = &record.parent else { return Ok(false) };
         let parent = self.parent_of(record, parent).await?;
         match self.desk.subaccounts(&parent.account()) {
-            Some(Ok(provider)) => Ok(known(provider.as_ref(), &name(record)).await?.is_some()),
+            Some(Ok(provider)) => Ok(!known(provider.as_ref(), &name(record)).await?.is_empty()),
             Some(Err(error)) => Err(provider_problem::problem(&error, "Looking for the subaccount")),
             None => Ok(false),
         }
@@ -134,11 +134,12 @@ impl ProviderAccounts {
 }
 
 /// Ours alone.
-fn name(record: &AccountRecord) -> String {
+pub(super) fn name(record: &AccountRecord) -> String {
     format!("tandem {}", record.id)
 }
 
-async fn known(provider: &dyn Subaccounts, name: &str) -> Result<Option<Subaccount>, Problem> {
+/// The subaccounts of a name; there should be one at most.
+pub(super) async fn known(provider: &dyn Subaccounts, name: &str) -> Result<Vec<Subaccount>, Problem> {
     let found = provider.find(name).await;
     let mut found = found.map_err(|error| provider_problem::problem(&error, "Looking for the subaccount"))?;
     if found.len() > 1 {
@@ -146,5 +147,5 @@ async fn known(provider: &dyn Subaccounts, name: &str) -> Result<Option<Subaccou
     }
     // One that may act is more likely to be in use.
     found.sort_by_key(|account| !account.active);
-    Ok(found.into_iter().next())
+    Ok(found)
 }

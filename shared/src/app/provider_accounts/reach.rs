@@ -34,6 +34,14 @@ pub fn is_charged(record: &AccountRecord, known: &[AccountRecord]) -> bool {
     }
 }
 
+/// The tenant's own, also at the provider: nobody here is billed for what goes through it. 1 query.
+///
+/// # Errors
+/// When the store fails.
+pub async fn is_own(book: &dyn AccountBook, record: &AccountRecord) -> Result<bool, StoreError> {
+    Ok(!is_charged(record, &book.list(&Owner::Platform).await?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{AccountRecord, Owner, is_charged};

@@ -5,7 +5,9 @@
 //! loses its first 1), and it finds a number within nearly anything.
 
 use phonenumber::Metadata;
-use phonenumber::metadata::DATABASE;
+use phonenumber::metadata::{DATABASE, Descriptor};
+
+use crate::provider::numbers::NumberKind;
 
 /// The digits of `text`, country code first, when a numbering plan knows them.
 pub(super) fn read(text: &str, region: &str) -> Option<String> {
@@ -33,6 +35,20 @@ pub(super) fn country(digits: &str) -> Option<&'static str> {
 /// The digits after the country code.
 pub(super) fn national(digits: &str) -> Option<&str> {
     split_country_code(digits).map(|(_, national, _)| national)
+}
+
+/// The kind of number, as its plan tells it.
+pub(super) fn kind(digits: &str) -> Option<NumberKind> {
+    let kinds = plan(digits)?.descriptors();
+    let (_, national, _) = split_country_code(digits)?;
+    let is = |kind: Option<&Descriptor>| kind.is_some_and(|kind| kind.is_match(national));
+    if is(kinds.toll_free()) {
+        Some(NumberKind::TollFree)
+    } else if is(kinds.fixed_line()) {
+        Some(NumberKind::Local)
+    } else {
+        is(kinds.mobile()).then_some(NumberKind::Mobile)
+    }
 }
 
 /// What a person wrote, reduced to what can be dialled.

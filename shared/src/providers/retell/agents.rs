@@ -34,26 +34,10 @@ struct RetellAgents(Client);
 
 #[async_trait]
 impl Agents for RetellAgents {
-    /// OpenAPI, listAgents: a bare list, which is followed from its last entry while it is full.
     async fn list(&self) -> Result<Vec<RemoteVoiceAgent>, ProviderError> {
         const OPERATION: &str = "list agents";
-        let mut agents = Vec::new();
-        let mut from: Option<(String, String)> = None;
-        for _ in 0..MAX_PAGES {
-            let answer = self.0.get(OPERATION, &list_path(from.as_ref())).await?;
-            let Value::Array(items) = answer else { return Err(garbled(OPERATION)) };
-            for item in &items {
-                agents.push(agent(item).ok_or_else(|| garbled(OPERATION))?);
-            }
-            if items.len() < PAGE_SIZE {
-                return Ok(agents);
-            }
-            // Without its version the key would point nowhere.
-            let last = agents.last().and_then(|last| Some((last.id.clone(), last.version.clone()?)));
-            from = Some(last.ok_or_else(|| garbled(OPERATION))?);
-        }
-        // A list that was cut short must not read as a whole one.
-        Err(garbled(OPERATION))
+        let all = all(&self.0, OPERATION).await?;
+        all.iter().map(|wire| agent(wire).ok_or_else(|| garbled(OPERATION))).collect()
     }
 
     async fn get(&self, id: &str) -> Result<Option<RemoteVoiceAgent>, ProviderError> {
@@ -74,6 +58,27 @@ impl Agents for RetellAgents {
         let answer = self.0.send(OPERATION, Method::PATCH, &path, Some(&body)).await?;
         agent(&json(OPERATION, 200, &answer)?).ok_or_else(|| garbled(OPERATION))
     }
+}
+
+/// All agents, in their latest version (OpenAPI, listAgents): a bare list, which is followed from its
+/// last entry while it is full.
+pub(super) async fn all(client: &Client, operation: &'static str) -> Result<Vec<Value>, ProviderError> {
+    let mut agents = Vec::new();
+    let mut from: Option<(String, String)> = None;
+    for _ in 0..MAX_PAGES {
+        let answer = client.get(operation, &list_path(from.as_ref())).await?;
+        let Value::Array(items) = answer else { return Err(garbled(operation)) };
+        let full = items.len() >= PAGE_SIZE;
+        agents.extend(items);
+        if !full {
+            return Ok(agents);
+        }
+        // Without its version the key would point nowhere.
+        let last = agents.last().and_then(agent).and_then(|last| Some((last.id, last.version?)));
+        from = Some(last.ok_or_else(|| garbled(operation))?);
+    }
+    // A list that was cut short must not read as a whole one.
+    Err(garbled(operation))
 }
 
 fn list_path(from: Option<&(String, String)>) -> String {

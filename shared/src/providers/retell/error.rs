@@ -43,7 +43,7 @@ pub const STATUSES: &[StatusRow] = &[
     row(404, ErrorKind::NotFound, Effect::Refused, Some("NotFound")),
     // A gateway's own timeout says nothing about what is behind it (RFC 9110, 15.5.9).
     row(408, ErrorKind::Timeout, Effect::Unknown, None),
-    row(409, ErrorKind::Conflict, Effect::Refused, None),
+    row(409, ErrorKind::Conflict, Effect::Refused, Some("Conflict")),
     row(412, ErrorKind::Conflict, Effect::Refused, Some("PreconditionFailed")),
     // "Cannot find requested asset": what other APIs call 404.
     row(422, ErrorKind::NotFound, Effect::Refused, Some("UnprocessableContent")),

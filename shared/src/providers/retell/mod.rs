@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod audit;
 pub mod calls;
 mod client;
 mod config;

@@ -138,7 +138,7 @@ impl RetellNumbers {
     }
 }
 
-fn list_path(from: Option<&str>) -> String {
+pub(super) fn list_path(from: Option<&str>) -> String {
     let mut query = Serializer::new(String::new());
     query.append_pair("limit", PAGE_SIZE).append_pair("sort_order", "ascending");
     if let Some(key) = from {
@@ -148,7 +148,7 @@ fn list_path(from: Option<&str>) -> String {
 }
 
 /// A number as a part of a path.
-fn segment(phone: &E164) -> String {
+pub(super) fn segment(phone: &E164) -> String {
     phone.expose().replace('+', "%2B")
 }
 
@@ -199,7 +199,7 @@ fn agent<'v>(wire: &'v Value, list: &str) -> Option<&'v str> {
 }
 
 /// OpenAPI, `PhoneNumberResponse`. `None`: no number that can be dialled.
-fn number(wire: &Value) -> Option<RemoteNumber> {
+pub(super) fn number(wire: &Value) -> Option<RemoteNumber> {
     let phone: E164 = text(wire, "phone_number")?.parse().ok()?;
     Some(RemoteNumber {
         sid: phone.expose().trim_start_matches('+').parse().ok()?,

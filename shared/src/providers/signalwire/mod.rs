@@ -2,6 +2,7 @@
 //! is [`crate::providers::twilio::compat`].
 
 pub mod accounts;
+pub mod audit;
 pub mod calls;
 mod config;
 mod dialect;

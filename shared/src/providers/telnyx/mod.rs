@@ -5,6 +5,7 @@
 //! API version 2 and the classes of its errors.
 
 pub mod accounts;
+pub mod audit;
 pub mod calls;
 mod client;
 mod config;

@@ -74,7 +74,7 @@ struct WireFeatures {
 }
 
 /// Numbers that are not held any more, or not yet (OpenAPI, PhoneNumberDetailed, `status`).
-const GONE: [&str; 4] = ["purchase-failed", "port-failed", "deleted", "ported-out"];
+pub(super) const GONE: [&str; 4] = ["purchase-failed", "port-failed", "deleted", "ported-out"];
 
 impl Numbers {
     pub(crate) fn of(config: Config, transport: Arc<dyn HttpTransport>) -> Self {

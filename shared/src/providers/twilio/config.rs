@@ -14,6 +14,8 @@ const API: &str = "https://api.twilio.com";
 pub(crate) struct Config {
     /// Where the API is, without a slash at the end.
     pub(crate) base: String,
+    /// The base is a simulator's, where everything is.
+    local: bool,
     /// `AC…`.
     pub(crate) account_sid: String,
     /// The `Authorization` header. An API key is preferred: it can be withdrawn by itself.
@@ -42,10 +44,16 @@ impl Config {
         let local = setting("api_base").filter(|_| environment.local);
         Ok(Self {
             base: local.unwrap_or(API).trim_end_matches('/').to_owned(),
+            local: local.is_some(),
             account_sid: sid.to_owned(),
             authorization,
             messaging_service,
         })
+    }
+
+    /// Where another product of Twilio's has its API (OpenAPI messaging_v1 and routes_v2, `servers`).
+    pub(crate) fn product(&self, name: &str) -> String {
+        if self.local { self.base.clone() } else { format!("https://{name}.twilio.com") }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Twilio: messaging, calls and numbers through the 2010-04-01 API.
 
 pub mod accounts;
+pub mod audit;
 pub mod calls;
 pub mod compat;
 mod config;

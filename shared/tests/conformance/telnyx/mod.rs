@@ -8,7 +8,7 @@ mod errors;
 mod media;
 mod messages;
 mod numbers;
-mod openapi;
+pub(crate) mod openapi;
 mod parsing;
 mod recordings;
 mod verify;

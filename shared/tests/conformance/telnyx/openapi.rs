@@ -11,13 +11,13 @@ use serde_json::{Map, Value, json};
 use telephony_testkit::facts::Facts;
 
 /// The document.
-pub(super) struct Api(&'static Value);
+pub(crate) struct Api(&'static Value);
 
 /// It is large, and read once.
 static DOCUMENT: OnceLock<Value> = OnceLock::new();
 
 impl Api {
-    pub(super) fn of(facts: &Facts) -> Self {
+    pub(crate) fn of(facts: &Facts) -> Self {
         Self(DOCUMENT.get_or_init(|| facts.json("specs/telnyx/spec3.json")))
     }
 
@@ -123,7 +123,7 @@ impl Api {
 
     /// Every parameter and every member of the body is documented and valid, and every required one is
     /// there.
-    pub(super) fn check_request(&self, request: &Request<Bytes>) {
+    pub(crate) fn check_request(&self, request: &Request<Bytes>) {
         assert_eq!(self.0["servers"][0]["url"], "https://api.telnyx.com/v2");
         assert_eq!(request.uri().host(), Some("api.telnyx.com"));
         let path = request.uri().path().strip_prefix("/v2").unwrap();

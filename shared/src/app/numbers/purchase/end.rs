@@ -98,7 +98,7 @@ fn number(purchase: &Purchase, now: Timestamp) -> PhoneNumber {
     let rent = purchase.charge.map(|_| Rent::begun(now));
     let has = purchase.capabilities;
     PhoneNumber {
-        id: NumberId::derived(&["purchase", &purchase.id.to_string()]),
+        id: NumberId::derived_at(purchase.created_at, &["purchase", &purchase.id.to_string()]),
         tenant: purchase.tenant.clone(),
         phone: purchase.phone.clone(),
         provider: purchase.provider,

@@ -5,11 +5,13 @@
 
 pub(crate) mod accounts;
 pub(crate) mod answer;
+pub(crate) mod audit;
 mod boundaries;
 pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod credentials;
 pub(crate) mod form;
+pub(crate) mod history;
 pub(crate) mod market;
 pub(crate) mod numbers;
 pub(crate) mod rest;

@@ -1,0 +1,3 @@
+//! Money that moves by itself, without anybody sending anything.
+
+pub mod rents;
