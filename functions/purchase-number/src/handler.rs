@@ -34,7 +34,7 @@ impl Handler {
         let body: PurchaseRequest = read_json(request)?;
         let actor =
             Actor { tenant: principal.tenant, admin: principal.admin, tenant_admin: principal.tenant_admin };
-        answer(self.buy.buy(&actor, &principal.user, &body, key(request)?).await?)
+        answer(self.buy.buy(&actor, &principal.user, &body, key(request)?).await?, &request.request_id)
     }
 
     async fn show(&self, principal: &Principal, request: &HttpRequest) -> Result<Answer, Problem> {
@@ -45,10 +45,12 @@ impl Handler {
     }
 }
 
-fn answer(bought: Bought) -> Result<Answer, Problem> {
+fn answer(bought: Bought, request_id: &str) -> Result<Answer, Problem> {
     let answer = match bought.answer {
         Outcome::Done(purchased) => Answer::success(StatusCode::CREATED, &purchased)?,
         Outcome::Pending(purchase) => Answer::success(StatusCode::ACCEPTED, &One { purchase: *purchase })?,
+        // Told again, it is no news for the log.
+        Outcome::Failed(problem) if bought.replayed => Answer::problem(&problem, request_id),
         Outcome::Failed(problem) => return Err(problem),
     };
     Ok(if bought.replayed {

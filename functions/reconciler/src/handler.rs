@@ -39,7 +39,7 @@ impl Handler {
         let now = self.clock.now();
         for (metric, found) in [
             (Metric::NumbersKept, report.kept + report.swept.kept),
-            (Metric::InventoryMismatch, report.swept.orphans + report.swept.missing),
+            (Metric::InventoryMismatch, report.swept.orphans + report.swept.missing + report.swept.unknown),
             (Metric::ReconcilerFailures, failures),
         ] {
             if found > 0 {

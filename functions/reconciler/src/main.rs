@@ -79,6 +79,7 @@ async fn run() -> Result<(), Error> {
                 book: book.clone(),
                 desk: desk.clone(),
                 purchases: store.clone(),
+                inventory: store.clone(),
                 stock: store.clone(),
                 returns: store.clone(),
                 sweeps: store.clone(),

@@ -63,8 +63,8 @@ async fn settings_that_come_later() {
 async fn a_number_that_cannot_be_used_is_given_back() {
     let mood = Mood { forgets_settings: true, refuses_settings: true, ..Mood::default() };
     at_every_seller("settings refused", mood, Act::Buy, 0).await;
-    let until = Mood { keeps_until: Some(crate::support::samples::at(5 * 3600)), ..mood };
-    at_every_seller("settings refused, not taken back for hours", until, Act::Buy, 0).await;
+    let until = Mood { keeps_until: Some(crate::support::samples::at(1800)), ..mood };
+    at_every_seller("settings refused, not taken back for a while", until, Act::Buy, 0).await;
     let never = Mood { keeps_until: Some(never()), ..mood };
     at_every_seller("settings refused, never taken back", never, Act::Buy, 0).await;
 }

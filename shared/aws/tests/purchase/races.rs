@@ -89,7 +89,7 @@ async fn interleaved(engine: &Arc<Engine>, buyers: usize, affordable: usize, sam
 fn any_interleaving_buys_what_can_be_paid() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let engine = runtime.block_on(Engine::start());
-    let cases = if full() { 200 } else { 24 };
+    let cases = if full() { 200 } else { 12 };
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(buyers in 2_usize..7, affordable in 0_usize..4, same: bool, seed: u64)| {
         runtime.block_on(interleaved(&engine, buyers, affordable, same, seed));

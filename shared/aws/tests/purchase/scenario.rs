@@ -53,7 +53,7 @@ pub struct Scenario {
 
 impl Scenario {
     pub fn new(name: &'static str, provider: ProviderId, mood: Mood, act: Act, done: usize) -> Self {
-        Self { name, provider, mood, act, done, every: 5 }
+        Self { name, provider, mood, act, done, every: 9 }
     }
 
     fn account(&self) -> &'static str {
