@@ -415,6 +415,23 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "provider-management.test": api(world, "POST", managed, groups="admin", json={"action": "test_connection", "provider_id": "platform-twilio"}),
         "provider-management.invalid": api(world, "POST", managed, groups="tenant-admin", json={
             "action": "add_provider", "provider_type": "twilio", "config": {**own, "account_sid": "nobody"}}),
+        "purchase-number": api(world, "POST", "/api/numbers/purchase", groups="tenant-admin", headers={"idempotency-key": "event-4"}, json={
+            "phoneNumber": "+16155550117", "countryCode": "US", "numberType": "local", "provider": "twilio", "displayName": "Test Line"}),
+        "purchase-number.get": api(world, "GET", "/api/numbers/purchases/{id}", "/api/numbers/purchases/01JDEM00000000000000000BY1"),
+        "purchase-number.invalid": api(world, "POST", "/api/numbers/purchase", groups="tenant-admin", json={
+            "phoneNumber": "+16155550117", "countryCode": "US", "numberType": "vanity", "displayName": "Test Line"}),
+        "release-number": api(world, "DELETE", "/api/numbers/{id}/release", "/api/numbers/01JDEM000000000000000000NE/release", groups="tenant-admin"),
+        "release-number.forbidden": api(world, "DELETE", "/api/numbers/{id}/release", "/api/numbers/01JDEM000000000000000000NE/release"),
+        "provision-subscription": api(world, "POST", "/api/subscriptions", groups="admin", json={
+            "subscriptionId": "event-1", "userId": "ann", "areaCode": "615", "provider": "twilio", "billing": "included"}),
+        "provision-subscription.get": api(world, "GET", "/api/subscriptions/{id}", "/api/subscriptions/event-1", groups="admin"),
+        "provision-subscription.cancel": api(world, "DELETE", "/api/subscriptions/{id}", "/api/subscriptions/event-1", groups="admin"),
+        "provision-subscription.forbidden": api(world, "POST", "/api/subscriptions", groups="tenant-admin", json={
+            "subscriptionId": "event-2", "userId": "ann"}),
+        "reconciler": {
+            "version": "0", "id": "6d0a3c8e-6b0b-4f0e-9d55-2a4f60b3a3c1", "detail-type": "Scheduled Event", "source": "aws.scheduler",
+            "account": "000000000000", "time": "2026-11-21T12:02:00Z", "region": "us-east-1", "resources": [], "detail": {},
+        },
         "repair-webhooks.dry-run": api(world, "POST", repair, groups="admin", json={"dryRun": True}),
         "repair-webhooks.invalid": api(world, "POST", repair, groups="admin", json={"provider": "pigeon"}),
         "repair-webhooks.forbidden": api(world, "POST", repair, groups="tenant-admin", json={"dryRun": True}),

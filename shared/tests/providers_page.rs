@@ -27,6 +27,7 @@ const WORDS: &[(&str, &str)] = &[
     ("concurrentCalls", "calls at a time, before more are granted"),
     ("webhookPatience", "seconds that it waits for a webhook's answer"),
     ("messaging", "here: send texts"),
+    ("inboundHistory", "here: list the texts that were received"),
     ("calling", "here: place calls"),
     ("callControl", "here: steer calls by commands"),
     ("recordings", "here: fetch recordings"),

@@ -130,6 +130,8 @@ class Bench:
             "PLATFORM_ACCOUNTS": ",".join(f"platform-{provider}" for provider in DEMO.numbers),
             "PUBLIC_BASE_URL": DEMO.base,
             "STACK_NAME": self.name,
+            "RENT_GRACE_DAYS": "7",
+            "RENT_RELEASE_DAYS": "30",
             "SIMULATOR_ORIGINS": f"{self.stack['simulator']},{self.stack['cdn']}",
         }
 

@@ -354,5 +354,44 @@ def test_settings_are_kept(bench: Bench) -> None:
     assert http(bench, "settings.openapi", 200)["json"]["openapi"].startswith("3.1")
 
 
+def moved(name: str, of: str, to: str) -> dict[str, Any]:
+    """The event of a file, for another resource."""
+    return json.loads(json.dumps(events.render(DEMO)[name]).replace(of, to))
+
+
+def test_a_number_is_bought_once_and_given_back(bench: Bench) -> None:
+    http(bench, "wallet.deposit", 200)
+    assert http(bench, "purchase-number.invalid", 400)["json"]["errors"][0]["field"] == "numberType"
+    http(bench, "purchase-number.get", 404)
+    bought = http(bench, "purchase-number", 201)["json"]
+    number = bought["number"]
+    assert (number["phoneNumber"], number["displayName"], number["status"]) == ("+16155550117", "Test Line", "active")
+    assert bought["transaction"]["amount"] == -1.5
+    again = http(bench, "purchase-number", 201)
+    assert again["headers"]["idempotency-replayed"] == "true" and again["json"]["number"]["id"] == number["id"]
+    http(bench, "release-number.forbidden", 403)
+    http(bench, "release-number", 404)
+    release = moved("release-number", "01JDEM000000000000000000NE", number["id"])
+    for _ in range(2):
+        assert http(bench, "release-number", 200, release)["json"]["number"]["status"] == "released"
+
+
+def test_a_subscription_is_provisioned_once_and_canceled(bench: Bench) -> None:
+    http(bench, "provision-subscription.forbidden", 403)
+    made = http(bench, "provision-subscription", 201)["json"]["subscription"]
+    assert made["status"] == "active" and made["phoneNumber"].startswith("+1615"), made
+    again = http(bench, "provision-subscription", 200)
+    assert again["headers"]["idempotency-replayed"] == "true"
+    assert again["json"]["subscription"]["providerAccountId"] == made["providerAccountId"]
+    assert http(bench, "provision-subscription.get", 200)["json"]["subscription"]["numberId"] == made["numberId"]
+    assert http(bench, "provision-subscription.cancel", 200)["json"]["subscription"]["status"] == "canceled"
+
+
+def test_the_reconciler_runs_and_leaves_what_is_in_order(bench: Bench) -> None:
+    before = {(item["PK"]["S"], item["SK"]["S"]) for item in bench.items("inv")}
+    assert played(bench, "reconciler") is None
+    assert {(item["PK"]["S"], item["SK"]["S"]) for item in bench.items("inv")} == before
+
+
 def test_every_file_was_played(bench: Bench) -> None:
     assert seen == {path.stem for path in (ROOT / "events").glob("*.json")}

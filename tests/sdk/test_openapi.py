@@ -25,6 +25,8 @@ from conftest import (
 FACTS = pathlib.Path(os.environ.get("PROVIDER_FACTS", ROOT / ".." / "shared" / "providers"))
 DOCUMENTS = {
     "twilio": FACTS / "specs" / "twilio" / "twilio_api_v2010.json",
+    "twilio messaging": FACTS / "specs" / "twilio" / "twilio_messaging_v1.json",
+    "twilio routes": FACTS / "specs" / "twilio" / "twilio_routes_v2.json",
     "signalwire": FACTS / "specs" / "signalwire" / "compatibility-openapi.yaml",
     "telnyx": FACTS / "specs" / "telnyx" / "spec3.json",
     "retell": FACTS / "specs" / "retell" / "retell-openapi.3.0.0.yml",
@@ -181,6 +183,37 @@ def test_twilio_accounts(call):
     check("twilio", "/2010-04-01/Accounts/{Sid}.json", "post", status, updated)
     status, balance = call("GET", f"/{TWILIO_SID}/Balance.json")
     check("twilio", "/2010-04-01/Accounts/{AccountSid}/Balance.json", "get", status, balance)
+
+
+def test_twilios_other_products(sim):
+    def call(method, path, form=None):
+        data = None if form is None else urllib.parse.urlencode(form).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        status, _, body = request(method, f"{sim.base}/twilio{path}", data, headers, (TWILIO_SID, TWILIO_TOKEN))
+        return status, json.loads(body)
+
+    status, made = call("POST", "/v1/Services", {"FriendlyName": "texts", "StatusCallback": "https://x.example/s"})
+    check("twilio messaging", "/v1/Services", "post", status, made)
+    assert set(made) == members("twilio messaging", "messaging.v1.service")
+    path = f"/v1/Services/{made['sid']}"
+    settings = {"InboundRequestUrl": "https://x.example/in", "UseInboundWebhookOnNumber": "true", "StatusCallback": ""}
+    status, changed = call("POST", path, settings)
+    check("twilio messaging", "/v1/Services/{Sid}", "post", status, changed)
+    shown = call("GET", path)[1]
+    check("twilio messaging", "/v1/Services/{Sid}", "get", 200, shown)
+    assert (shown["inbound_request_url"], shown["use_inbound_webhook_on_number"], shown["status_callback"]) == ("https://x.example/in", True, None)
+    assert call("POST", path, {"InboundMethod": "PUT"})[0] == 400
+    assert call("GET", f"/v1/Services/MG{'0' * 32}")[0] == 404
+
+    path = f"/v2/PhoneNumbers/{urllib.parse.quote(TWILIO_NUMBER)}"
+    status, region = call("GET", path)
+    check("twilio routes", "/v2/PhoneNumbers/{PhoneNumber}", "get", status, region)
+    assert set(region) == members("twilio routes", "routes.v2.phone_number") and region["voice_region"] == "us1"
+    status, region = call("POST", path, {"VoiceRegion": "ie1"})
+    check("twilio routes", "/v2/PhoneNumbers/{PhoneNumber}", "post", status, region)
+    assert call("GET", path)[1]["voice_region"] == "ie1"
+    assert call("POST", path, {"VoiceRegion": "mars"})[0] == 400
+    assert call("GET", "/v2/PhoneNumbers/%2B15005550006")[0] == 404
 
 
 def test_signalwire_messages(sim):

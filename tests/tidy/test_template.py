@@ -36,6 +36,9 @@ ROUTES = {
     "search-numbers": ["POST /api/numbers/search"],
     "provider-management": ["POST /api/provider-management"],
     "numbers": ["GET /api/numbers", "POST /api/numbers", "GET /api/numbers/{id}", "PATCH /api/numbers/{id}"],
+    "purchase-number": ["POST /api/numbers/purchase", "GET /api/numbers/purchases/{id}"],
+    "release-number": ["DELETE /api/numbers/{id}/release"],
+    "provision-subscription": ["POST /api/subscriptions", "GET /api/subscriptions/{id}", "DELETE /api/subscriptions/{id}"],
     "repair-webhooks": ["POST /api/numbers/repair-webhooks"],
     "settings": [
         "GET /api/openapi.json",
@@ -192,7 +195,7 @@ def test_every_queue_is_watched_and_has_somewhere_to_put_what_fails() -> None:
     watched = {
         (alarm["MetricName"], target(dimension["Value"]))
         for alarm in ALARMS.values()
-        for dimension in alarm["Dimensions"]
+        for dimension in alarm.get("Dimensions", [])
         if dimension["Name"] == "QueueName"
     }
     dead_letters = {target(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in QUEUES.values() if "RedrivePolicy" in queue}
@@ -267,7 +270,7 @@ def test_a_function_knows_what_it_may_use_and_nothing_else(logical_id: str) -> N
     assert ("MEDIA_BUCKET" in variables) == any(name == "MediaBucket" for _, name in allowed(logical_id))
 
 
-def test_keys_are_used_for_credentials_only_and_made_by_one_function() -> None:
+def test_keys_are_used_for_credentials_only_and_made_where_accounts_are_opened() -> None:
     assert RESOURCES["CredentialsKey"]["Properties"]["EnableKeyRotation"] is True
     makers = set()
     for logical_id in FUNCTIONS:
@@ -280,7 +283,7 @@ def test_keys_are_used_for_credentials_only_and_made_by_one_function() -> None:
                 assert actions <= {"kms:Decrypt", "kms:GenerateDataKey"}, logical_id
             if "kms:GenerateDataKey" in actions:
                 makers.add(function_name(logical_id))
-    assert makers == {"provider-management"}
+    assert makers == {"provider-management", "provision-subscription", "reconciler"}
 
 
 def test_customers_secrets_are_sealed_by_one_function_and_opened_by_another() -> None:

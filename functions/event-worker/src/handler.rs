@@ -42,6 +42,6 @@ pub(crate) struct Counted;
 
 impl Notices for Counted {
     fn endpoint_disabled(&self, now: Timestamp) {
-        count_alone(Metric::EndpointsDisabled, now);
+        count_alone(Metric::EndpointsDisabled, 1, now);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use telephony::app::answer_call::{AnswerCall, NotActed};
+use telephony::app::numbers::purchase::notice::{NoticeOrder, Noticed};
 use telephony::app::problem::{Code, Problem};
 use telephony::app::receive_message::{ReceiveMessage, Received};
 use telephony::app::record_call::{RecordCall, Taken};
@@ -22,6 +23,7 @@ pub(crate) struct Handler {
     pub(crate) record: RecordStatus,
     pub(crate) calls: RecordCall,
     pub(crate) answer: AnswerCall,
+    pub(crate) orders: NoticeOrder,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) public_base_url: String,
 }
@@ -51,10 +53,14 @@ impl Handler {
                 Ok(reported != Reported::Unrouted)
             }
             Event::Call(call) => self.call(delivered, call).await,
-            Event::CallLookup(_)
-            | Event::RecordingReady(_)
-            | Event::NumberOrder(_)
-            | Event::Unrecognised { .. } => {
+            Event::NumberOrder(report) => match self.orders.notice(account, report, now).await? {
+                Noticed::Hastened | Noticed::Known => Ok(true),
+                Noticed::Unrouted => {
+                    self.door.unrecognised(delivered, WebhookKind::Events, event).await?;
+                    Ok(true)
+                }
+            },
+            Event::CallLookup(_) | Event::RecordingReady(_) | Event::Unrecognised { .. } => {
                 self.door.unrecognised(delivered, WebhookKind::Events, event).await?;
                 Ok(true)
             }
@@ -63,7 +69,7 @@ impl Handler {
 
     async fn call(&self, delivered: &Delivered, event: &CallEvent) -> Result<bool, Problem> {
         let now = self.clock.now();
-        let taken = self.calls.record(delivered.provider, &delivered.account, event, now).await?;
+        let taken = self.calls.record(&delivered.credentials, event, now).await?;
         self.answer.act(&delivered.credentials, event, &taken, now).await.map_err(not_acted)?;
         Ok(taken != Taken::Unrouted)
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use telephony::app::answer_call::AnswerCall;
+use telephony::app::numbers::purchase::notice::NoticeOrder;
 use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::record_call::RecordCall;
 use telephony::app::record_status::RecordStatus;
@@ -47,6 +48,7 @@ async fn run() -> Result<(), Error> {
         receive: ReceiveMessage { routes: routes.clone(), inbox: store.clone() },
         record: RecordStatus { reports: store.clone(), inbox: store.clone() },
         calls: RecordCall { routes, calls: store.clone(), inbox: store.clone() },
+        orders: NoticeOrder { purchases: store.clone() },
         answer: AnswerCall {
             calls: store,
             transport: Arc::new(ReqwestTransport::new(COMMAND_TIMEOUT)?),

@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use telephony::domain::account::{AccountRecord, ConnectionTest, Owner};
 use telephony::domain::ids::{AccountId, TenantId};
 use telephony::domain::timestamp::Timestamp;
-use telephony::ports::{AccountBook, AccountWrite, BoundAccount, IdempotencyBinding, StoreError};
+use telephony::ports::{
+    AccountBook, AccountList, AccountWrite, BoundAccount, IdempotencyBinding, StoreError,
+};
+use telephony::provider::ProviderId;
 
 use crate::dynamo::Store;
 use crate::envelope::{DataKeys, Envelope, KeyContext, OpensKeys, seal};
@@ -106,5 +109,16 @@ impl AccountBook for Book {
         proven: bool,
     ) -> Result<bool, StoreError> {
         self.vault.store.note_account_test(account, test, proven).await
+    }
+}
+
+#[async_trait]
+impl AccountList for Book {
+    async fn everyones(&self, provider: ProviderId) -> Result<Vec<(Owner, AccountId)>, StoreError> {
+        let (platform, tenants) =
+            tokio::join!(self.vault.platform(), self.vault.store.accounts_of_tenants(provider));
+        let platform = platform?.into_iter().filter(|record| record.provider == provider);
+        let tenants = tenants?.into_iter().map(|(tenant, id)| (Owner::Tenant(tenant), id));
+        Ok(platform.map(|record| (record.owner, record.id)).chain(tenants).collect())
     }
 }

@@ -19,6 +19,7 @@ use telephony::domain::ids::{
 };
 use telephony::domain::message::{AttemptRef, Lane};
 use telephony::domain::timestamp::Timestamp;
+use telephony::domain::usage::UsageLine;
 use telephony::domain::wallet::Subject;
 use telephony::ports::PendingKind;
 use telephony::provider::ProviderId;
@@ -103,11 +104,32 @@ pub fn attempt_number(sk: &str) -> Option<u32> {
 
 /// The money held for something. It stands beside what it is held for.
 pub fn hold(tenant: &TenantId, subject: Subject) -> Key {
-    let partition = match subject {
+    Key::new(subject_partition(tenant, subject), "HOLD")
+}
+
+/// What something has come to by now. It stands beside what it is of.
+pub fn charged(tenant: &TenantId, subject: Subject) -> Key {
+    Key::new(subject_partition(tenant, subject), "CHG")
+}
+
+fn subject_partition(tenant: &TenantId, subject: Subject) -> String {
+    match subject {
         Subject::Message(id) => message_partition(tenant, id),
         Subject::Purchase(id) => purchase(tenant, id).pk,
-    };
-    Key::new(partition, "HOLD")
+        Subject::Call(call) => call_partition(&CallRef { tenant: tenant.clone(), call }),
+    }
+}
+
+/// The partition of a tenant's books: what was used.
+pub fn usage_partition(tenant: &TenantId) -> String {
+    format!("T#{tenant}#USE")
+}
+
+/// A line of the books.
+pub fn usage(line: &UsageLine) -> Key {
+    let user = line.user.as_ref().map_or("", |user| user.as_str());
+    let sk = format!("{}#{}#{}#{user}", line.day, line.provider, encoded(&line.number));
+    Key::new(usage_partition(&line.tenant), sk)
 }
 
 /// How its sender was chosen.
@@ -307,6 +329,30 @@ pub fn account_names(provider: ProviderId, name: &str) -> String {
 pub fn account_name(provider: ProviderId, name: &str, tenant: &TenantId, account: &AccountId) -> Key {
     let pk = account_names(provider, name);
     if name.is_empty() { Key::new(pk, format!("{tenant}#{account}")) } else { Key::new(pk, tenant.as_str()) }
+}
+
+/// `timeline`: the accounts of a provider that tenants brought along.
+pub fn accounts_of_tenants(provider: ProviderId) -> String {
+    format!("ACCOUNTS#{provider}")
+}
+
+/// `timeline`: one such account.
+pub fn account_of_tenant(tenant: &TenantId, account: &AccountId) -> String {
+    format!("{tenant}#{account}")
+}
+
+/// Reads [`account_of_tenant`] back.
+pub fn read_account_of_tenant(sk: &str) -> Option<(TenantId, AccountId)> {
+    let (tenant, account) = sk.split_once('#')?;
+    Some((tenant.parse().ok()?, account.parse().ok()?))
+}
+
+/// The partition of the watermarks: how far the lists of received texts have been read.
+pub const WATERMARKS: &str = "WATERMARKS";
+
+/// The watermark of an account.
+pub fn watermark(account: &AccountId) -> Key {
+    Key::new(WATERMARKS.to_owned(), account.as_str())
 }
 
 /// A machine client.

@@ -20,6 +20,8 @@ pub enum Metric {
     MessagesUnknown,
     /// Messages that arrived.
     MessagesReceived,
+    /// Messages that arrived and that no webhook brought.
+    MessagesBackfilled,
     /// Webhooks that were refused for their signature.
     WebhooksRefused,
     /// Verified webhooks that name nothing of ours.
@@ -28,6 +30,12 @@ pub enum Metric {
     ProviderErrors,
     /// Event endpoints that were switched off for their failures.
     EndpointsDisabled,
+    /// Numbers that a provider does not take back, and that are kept at the platform's cost.
+    NumbersKept,
+    /// Numbers that carry our mark and that nobody knew, or that are ours and that no account holds.
+    InventoryMismatch,
+    /// Things that were due and could not be looked after.
+    ReconcilerFailures,
 }
 
 impl Metric {
@@ -38,10 +46,14 @@ impl Metric {
             Self::MessagesFailed => "MessagesFailed",
             Self::MessagesUnknown => "MessagesUnknown",
             Self::MessagesReceived => "MessagesReceived",
+            Self::MessagesBackfilled => "MessagesBackfilled",
             Self::WebhooksRefused => "WebhooksRefused",
             Self::WebhooksUnrouted => "WebhooksUnrouted",
             Self::ProviderErrors => "ProviderErrors",
             Self::EndpointsDisabled => "EndpointsDisabled",
+            Self::NumbersKept => "NumbersKept",
+            Self::InventoryMismatch => "InventoryMismatch",
+            Self::ReconcilerFailures => "ReconcilerFailures",
         }
     }
 }
@@ -52,16 +64,16 @@ pub fn count(metric: Metric, provider: ProviderId, by: u64, now: Timestamp) {
     let _ = write_line(&mut io::stdout().lock(), metric, provider, by, now);
 }
 
-/// Counts once, on the standard output, what no provider has a part in.
-pub fn count_alone(metric: Metric, now: Timestamp) {
-    let _ = write_alone(&mut io::stdout().lock(), metric, now);
+/// Counts, on the standard output, what no one provider has a part in.
+pub fn count_alone(metric: Metric, by: u64, now: Timestamp) {
+    let _ = write_alone(&mut io::stdout().lock(), metric, by, now);
 }
 
 /// Writes such a count to `out`.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_alone(out: &mut impl Write, metric: Metric, now: Timestamp) -> io::Result<()> {
+pub fn write_alone(out: &mut impl Write, metric: Metric, by: u64, now: Timestamp) -> io::Result<()> {
     let name = metric.as_str();
     let line = json!({
         "_aws": {
@@ -72,7 +84,7 @@ pub fn write_alone(out: &mut impl Write, metric: Metric, now: Timestamp) -> io::
                 "Metrics": [{"Name": name, "Unit": "Count"}],
             }],
         },
-        name: 1,
+        name: by,
     });
     out.write_all(format!("{line}\n").as_bytes())
 }

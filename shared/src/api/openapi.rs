@@ -40,9 +40,12 @@ pub fn document() -> Value {
 
 fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     let mut responses = Map::new();
-    responses.insert(operation.status.to_string(), success(operation, generator));
+    responses.insert(operation.status.to_string(), success(operation.answer, generator));
     if let Some(status) = operation.replayed {
-        responses.insert(status.to_string(), success(operation, generator));
+        responses.insert(status.to_string(), success(operation.answer, generator));
+    }
+    if let Some(answer) = operation.accepted {
+        responses.insert("202".to_owned(), success(answer, generator));
     }
     responses.insert(
         "default".to_owned(),
@@ -78,14 +81,14 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     described
 }
 
-fn success(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
+fn success(answer: Answer, generator: &mut SchemaGenerator) -> Value {
     let flag =
         json!({ "type": "object", "required": ["success"], "properties": { "success": { "const": true } } });
     let object = |name: &str, schema: Value| {
         json!({ "type": "object", "required": ["success", name],
             "properties": { "success": { "const": true }, name: schema } })
     };
-    let schema = match operation.answer {
+    let schema = match answer {
         Answer::Member(name, schema) => object(name, schema(generator)),
         Answer::Flat(schema) => json!({ "allOf": [flag, schema(generator)] }),
         Answer::Page(schema) => json!({
@@ -122,7 +125,7 @@ fn parameters(operation: &Operation) -> Value {
         };
         parameters.push(json!({ "name": name, "in": "query", "required": false, "schema": schema }));
     }
-    if ["/api/sms/send", "/api/provider-management"].contains(&operation.path) {
+    if ["/api/sms/send", "/api/provider-management", "/api/numbers/purchase"].contains(&operation.path) {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": false,
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 } }));
     }

@@ -190,6 +190,7 @@ impl Reply {
             agent: inbound.agent.clone(),
             auto_answer: None,
             inbound_sid: None,
+            found_at: None,
             send_at: None,
             send_before: Some(inbound.created_at.plus(self.validity)),
             route: Some(RouteNote { reasons: vec!["answers_inbound".to_owned()], decided_by: None }),
@@ -207,6 +208,10 @@ impl Reply {
 
 /// Which answer a text gets, if any.
 fn origin(inbound: &Message) -> Option<Origin> {
+    // Found minutes or hours later: what it asks for holds, and an answer would surprise.
+    if inbound.found_at.is_some() {
+        return None;
+    }
     match inbound.intent {
         // The provider has answered these itself, and a second answer would be one too many.
         Some(Intent::Stop { .. } | Intent::Start | Intent::Help) if inbound.answered_by_provider => None,

@@ -122,6 +122,7 @@ impl Compose {
             agent: number.agent,
             auto_answer: None,
             inbound_sid: None,
+            found_at: None,
             send_at: times.0,
             send_before: Some(
                 times.1.unwrap_or_else(|| times.0.unwrap_or(now).plus(retry::validity(purpose))),

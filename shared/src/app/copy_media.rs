@@ -13,7 +13,7 @@ use crate::ports::{
 use crate::provider::media::MediaRequest;
 use crate::provider::{Environment, registry};
 
-/// How long a file that is not there yet is waited for, at most, since the message came. Twilio
+/// How long a file that is not there yet is waited for, at most, since the message came to us. Twilio
 /// answers 404 for a few seconds after the webhook (help article 44750147594523).
 const NOT_READY_FOR: Duration = Duration::from_secs(3600);
 /// How much of a file is looked at to tell its type.
@@ -116,10 +116,10 @@ impl CopyMedia {
         }
     }
 
-    /// Tries again, after a while that grows with the message's age; gives up after an hour.
+    /// Tries again, after a while that grows with the message's age with us; gives up after an hour.
     async fn later(&self, message: &Message, index: u32) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let age = now.since(message.created_at);
+        let age = now.since(message.found_at.unwrap_or(message.created_at));
         if age >= NOT_READY_FOR {
             let copy = MediaCopy::Failed { reason: "never_ready".to_owned() };
             return self.records.set_copy(&message.tenant, message.id, index, &copy, now).await;

@@ -185,10 +185,13 @@ impl Emit {
         }
     }
 
-    /// Who is to answer a text. Keywords are ours to answer, and only a phone number that is not ours
-    /// can be written to.
+    /// Who is to answer a text. Keywords are ours to answer, only a phone number that is not ours can be
+    /// written to, and what was found late is not answered.
     async fn turn(&self, message: &Message) -> Result<Option<AgentTurn>, StoreError> {
         let (Some(agent), Address::Phone(contact)) = (&message.agent, &message.from) else { return Ok(None) };
+        if message.found_at.is_some() {
+            return Ok(None);
+        }
         match message.intent {
             Some(Intent::Stop { .. } | Intent::Start | Intent::Help) => return Ok(None),
             Some(Intent::Ambiguous | Intent::None) | None => {}

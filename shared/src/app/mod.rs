@@ -5,6 +5,7 @@ pub mod agent_answer;
 pub mod answer;
 pub mod answer_call;
 pub mod authenticate;
+pub mod backfill;
 pub mod compose;
 pub mod copy_media;
 pub mod deliver;

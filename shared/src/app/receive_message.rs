@@ -6,7 +6,7 @@ use super::route_cache::RouteCache;
 use crate::domain::address::Address;
 use crate::domain::consent::{Block, ConsentChange, Evidence};
 use crate::domain::conversation::conversation_id;
-use crate::domain::ids::{AccountId, MessageId};
+use crate::domain::ids::{AccountId, MessageId, ProviderSid};
 use crate::domain::keyword::{self, Intent};
 use crate::domain::message::{Direction, MediaRef, Message, Origin, Purpose};
 use crate::domain::number::PhoneNumber;
@@ -99,9 +99,14 @@ impl ReceiveMessage {
     }
 }
 
+/// The id of the message that a text becomes, whichever way it comes.
+pub(super) fn message_id(account: &AccountId, sid: &ProviderSid) -> MessageId {
+    MessageId::derived(&["inbound", account.as_str(), sid.as_str()])
+}
+
 /// The message that a text becomes. Its id follows from the account and the provider's id, because a
 /// retry carries nothing else that stays the same (Twilio's form has no time).
-fn message(
+pub(super) fn message(
     provider: ProviderId,
     account: &AccountId,
     number: &PhoneNumber,
@@ -110,7 +115,7 @@ fn message(
 ) -> Message {
     let counted = segments::segment(&text.body);
     Message {
-        id: MessageId::derived(&["inbound", account.as_str(), text.sid.as_str()]),
+        id: message_id(account, &text.sid),
         tenant: number.tenant.clone(),
         conversation: conversation_id(&number.tenant, &[&text.from]),
         direction: Direction::Inbound,
@@ -141,6 +146,7 @@ fn message(
         agent: number.agent.clone(),
         auto_answer: if number.may_send() { number.auto_answer.clone() } else { None },
         inbound_sid: Some(text.sid),
+        found_at: None,
         send_at: None,
         send_before: None,
         route: None,
@@ -149,7 +155,7 @@ fn message(
 }
 
 /// STOP and START change what the contact allows, in the same write as the message that says so.
-fn consent_change(message: &Message) -> Option<ConsentChange> {
+pub(super) fn consent_change(message: &Message) -> Option<ConsentChange> {
     let (blocked, free_text) = match message.intent? {
         Intent::Stop { free_text } => (true, free_text),
         Intent::Start => (false, false),

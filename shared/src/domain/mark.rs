@@ -33,14 +33,10 @@ impl Marker {
         format!("{BEGINNING}{}:{purchase}", self.stack)
     }
 
-    /// It is the mark of some stack of this product.
-    pub fn is_mark(text: &str) -> bool {
-        let mut parts = text.split(':');
-        let (beginning, stack, id) = (parts.next(), parts.next(), parts.next());
-        beginning == Some("tandem")
-            && stack.is_some_and(|stack| !stack.is_empty())
-            && id.is_some_and(|id| id.parse::<PurchaseId>().is_ok())
-            && parts.next().is_none()
+    /// The purchase of a mark of some stack.
+    pub fn any(mark: &str) -> Option<PurchaseId> {
+        let (stack, id) = mark.strip_prefix(BEGINNING)?.split_once(':')?;
+        if stack.is_empty() { None } else { id.parse().ok() }
     }
 
     /// The purchase of a mark of this stack. `None`: it is not this stack's.
@@ -63,7 +59,7 @@ mod tests {
             let mark = ours.mark(id);
             prop_assert!(mark.len() <= 64, "{mark}");
             prop_assert_eq!(ours.read(&mark), Some(id));
-            prop_assert!(Marker::is_mark(&mark));
+            prop_assert_eq!(Marker::any(&mark), Some(id));
             prop_assert_eq!(theirs.read(&mark), (a == b).then_some(id));
         }
     }
@@ -74,7 +70,7 @@ mod tests {
         for name in
             ["", "Front desk", "tandem:", "tandem:tandem-prod", "tandem:tandem-prod:", "tandem:tandem-prod:x"]
         {
-            assert_eq!((marker.read(name), Marker::is_mark(name)), (None, false), "{name}");
+            assert_eq!((marker.read(name), Marker::any(name)), (None, None), "{name}");
         }
     }
 }

@@ -24,7 +24,9 @@ mod settings;
 mod stock;
 mod subscriptions;
 mod tasks;
+mod usage;
 mod wallets;
+mod watermarks;
 
 pub use accounts::{AccountBook, AccountWrite, BoundAccount};
 pub use calls::{CallRecords, LegChange, LegStatus};
@@ -49,4 +51,6 @@ pub use settings::{Consents, Templates};
 pub use stock::{NumberStock, Return, StockNumber};
 pub use subscriptions::SubscriptionRecords;
 pub use tasks::{Task, TaskKind, Tasks};
+pub use usage::{Books, Charges, Total};
 pub use wallets::{Deposited, Wallets};
+pub use watermarks::{AccountList, Watermark, Watermarks, Window};

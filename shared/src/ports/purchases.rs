@@ -71,6 +71,9 @@ pub trait Purchases: Send + Sync {
     /// One purchase. 1 consistent read.
     async fn purchase(&self, tenant: &TenantId, id: PurchaseId) -> Result<Option<Purchase>, StoreError>;
 
+    /// The purchase of this id, whoever's: a mark at a provider names no tenant. 2 consistent reads.
+    async fn marked_purchase(&self, id: PurchaseId) -> Result<Option<Purchase>, StoreError>;
+
     /// The open purchase of a number, whoever's. 1 consistent read.
     async fn open_purchase(&self, phone: &E164) -> Result<Option<(TenantId, PurchaseId)>, StoreError>;
 

@@ -10,6 +10,7 @@ pub mod calling;
 pub mod capabilities;
 pub mod connection;
 pub mod error;
+pub mod history;
 pub mod media;
 pub mod messaging;
 pub mod numbers;

@@ -12,6 +12,7 @@ use super::calling::{CallControl, Calling};
 use super::capabilities::Capabilities;
 use super::connection::Connection;
 use super::error::{ErrorKind, ProviderError};
+use super::history::InboundHistory;
 use super::media::MediaSource;
 use super::messaging::Messaging;
 use super::numbers::{HeldNumbers, NumberMarket, NumberUrls, TrunkNumbers};
@@ -47,6 +48,16 @@ pub fn messaging(provider: ProviderId) -> Option<Factory<dyn Messaging>> {
         ProviderId::SignalWire => Some(signalwire::messages::messaging),
         ProviderId::Telnyx => Some(telnyx::messages::messaging),
         ProviderId::Retell => None,
+    }
+}
+
+/// The texts that an account has received. Telnyx has no list of messages, and its detail records have no
+/// text (`docs/providers.md`).
+pub fn inbound_history(provider: ProviderId) -> Option<Factory<dyn InboundHistory>> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::messages::inbound_history),
+        ProviderId::SignalWire => Some(signalwire::messages::inbound_history),
+        ProviderId::Telnyx | ProviderId::Retell => None,
     }
 }
 
@@ -225,6 +236,8 @@ pub struct Setting {
 pub struct Features {
     /// Texts can be sent.
     pub messaging: bool,
+    /// Texts that were received can be listed.
+    pub inbound_history: bool,
     /// Calls can be placed.
     pub calling: bool,
     /// Calls can be steered by commands.
@@ -249,6 +262,7 @@ pub struct Features {
 pub fn features(provider: ProviderId) -> Features {
     Features {
         messaging: messaging(provider).is_some(),
+        inbound_history: inbound_history(provider).is_some(),
         calling: calling(provider).is_some(),
         call_control: call_control(provider).is_some(),
         recordings: recordings(provider).is_some(),

@@ -14,11 +14,11 @@ use telephony_testkit::webhooks::{SIGNALWIRE, Sample, TWILIO};
 use super::openapi::{check_request, operation, resolve, validator};
 use super::{messaging_of, text};
 
-fn twilio_api(facts: &Facts) -> Value {
+pub(crate) fn twilio_api(facts: &Facts) -> Value {
     facts.json("specs/twilio/twilio_api_v2010.json")
 }
 
-fn signalwire_api(facts: &Facts) -> Value {
+pub(crate) fn signalwire_api(facts: &Facts) -> Value {
     serde_yaml_ng::from_str(&facts.text("specs/signalwire/compatibility-openapi.yaml")).unwrap()
 }
 

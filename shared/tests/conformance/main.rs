@@ -16,6 +16,7 @@ mod codes;
 mod documents;
 mod errors;
 mod forgeries;
+mod history;
 mod media;
 mod messages;
 mod mutations;

@@ -136,6 +136,17 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
         m.find(&query).await.map(drop)
     });
 
+    let history = registry::inbound_history(p);
+    b.add(history, "inbound_history.received", false, move |h| async move {
+        h.received(now(), now().plus(Duration::from_secs(60)), None).await.map(drop)
+    });
+    b.add(
+        history,
+        "inbound_history.media",
+        false,
+        move |h| async move { h.media(&sid(p, "MM")).await.map(drop) },
+    );
+
     let calling = registry::calling(p);
     b.add(calling, "calling.dial", true, move |c| async move { c.dial(&call(p)).await.map(drop) });
     b.add(

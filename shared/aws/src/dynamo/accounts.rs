@@ -12,12 +12,16 @@ use telephony::provider::ProviderId;
 
 use super::Store;
 use super::account_item::{ENTITY, Holder, StoredAccount, sealed, set_of};
+use super::listing::Listing;
 use super::requests::{Refusals, Transacted, key_of};
 use super::tries::Tries;
 use super::write::Write;
 use crate::envelope::Envelope;
-use crate::item::{ENTITY as KIND, Fields, Item, json, keyed, millis, number, text, word};
-use crate::keys::{self, Key, TTL};
+use crate::item::{ENTITY as KIND, Fields, Item, corrupt, json, keyed, millis, number, text, word};
+use crate::keys::{self, GSI1PK, GSI1SK, Key, TIMELINE, TTL};
+
+/// All of a list. A number, because DynamoDB takes one.
+const ALL: usize = 1_000_000;
 
 /// Who owns a key: what `own` says of the account that a client's key made.
 const OF_PLATFORM: &str = "#platform";
@@ -64,8 +68,12 @@ fn unchanged(write: Write, version: u64) -> Write {
 
 /// Everything that an administrator decides.
 fn settled(write: Write, account: &AccountRecord, names: &BTreeSet<String>) -> Result<Write, StoreError> {
-    let lent = account.owner.tenant().filter(|_| account.home() == Owner::Platform);
+    let home = account.home();
+    let lent = account.owner.tenant().filter(|_| home == Owner::Platform);
+    let listed = home.tenant().map(|tenant| keys::account_of_tenant(tenant, &account.id));
     Ok(write
+        .assign(GSI1PK, listed.as_ref().map(|_| text(keys::accounts_of_tenants(account.provider))))
+        .assign(GSI1SK, listed.map(text))
         .assign("ten", lent.map(|tenant| text(tenant.as_str())))
         .set(KIND, text(ENTITY))
         .set("prov", text(account.provider.as_str()))
@@ -139,6 +147,18 @@ impl Store {
         id: &AccountId,
     ) -> Result<Option<StoredAccount>, StoreError> {
         self.read(&keys::account(owner, id), true).await?.map(StoredAccount::read).transpose()
+    }
+
+    /// The accounts of a provider that tenants brought along. 1 query of the index.
+    pub(crate) async fn accounts_of_tenants(
+        &self,
+        provider: ProviderId,
+    ) -> Result<Vec<(TenantId, AccountId)>, StoreError> {
+        let listing = Listing::in_order(keys::accounts_of_tenants(provider)).on(TIMELINE);
+        let items = self.slice(&listing, None, ALL).await?;
+        let read =
+            |item| keys::read_account_of_tenant(Fields(item).text(GSI1SK)?).ok_or_else(|| corrupt(GSI1SK));
+        items.iter().map(read).collect()
     }
 
     /// Who claims a name, in their order. 1 query.

@@ -6,6 +6,7 @@ mod accounts;
 mod agents;
 mod attempt_item;
 mod calls;
+mod charges;
 mod consent;
 mod contact;
 mod conversations;
@@ -42,7 +43,9 @@ mod summary;
 mod tasks;
 mod templates;
 mod tries;
+mod usage;
 mod wallets;
+mod watermarks;
 mod write;
 
 pub mod records;

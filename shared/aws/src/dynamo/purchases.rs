@@ -58,6 +58,13 @@ fn claim(purchase: &Purchase) -> Write {
     Write::put(item).if_absent()
 }
 
+/// A mark at a provider leads to the purchase, for as long as there are numbers.
+fn owner(purchase: &Purchase) -> Write {
+    let mut item = keyed(&keys::purchase_owner(purchase.id), "buyer");
+    item.insert("tenant".into(), text(purchase.tenant.as_str()));
+    Write::put(item).if_absent()
+}
+
 fn unclaim(purchase: &Purchase) -> Write {
     Write::delete(keys::buying(&purchase.phone))
         .when("attribute_not_exists(#PK) OR #id = :ours")
@@ -95,7 +102,7 @@ const CLAIM: usize = 1;
 const OWN: usize = 2;
 const ROUTE: usize = 3;
 
-/// The writes of a beginning, at the places above; then the key, then the money.
+/// The writes of a beginning, at the places above; then whose it is, the key, and the money.
 struct Beginning {
     writes: Vec<Write>,
     key: Option<usize>,
@@ -114,6 +121,7 @@ fn beginning(
         claim(purchase),
         Write::check(keys::number(tenant, phone)).when("attribute_not_exists(#PK)"),
         Write::check(keys::route(account, phone)).when("attribute_not_exists(#PK)"),
+        owner(purchase),
     ];
     let key = key.map(|binding| {
         writes.push(binding_write(purchase, binding));
@@ -240,6 +248,11 @@ impl Purchases for Store {
 
     async fn purchase(&self, tenant: &TenantId, id: PurchaseId) -> Result<Option<Purchase>, StoreError> {
         self.read(&keys::purchase(tenant, id), true).await?.as_ref().map(read).transpose()
+    }
+
+    async fn marked_purchase(&self, id: PurchaseId) -> Result<Option<Purchase>, StoreError> {
+        let Some(owner) = self.read(&keys::purchase_owner(id), true).await? else { return Ok(None) };
+        self.purchase(&Fields(&owner).parsed("tenant")?, id).await
     }
 
     async fn open_purchase(&self, phone: &E164) -> Result<Option<(TenantId, PurchaseId)>, StoreError> {

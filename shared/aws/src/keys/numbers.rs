@@ -63,6 +63,11 @@ pub fn purchase(tenant: &TenantId, id: PurchaseId) -> Key {
     Key::new(format!("T#{tenant}#BUY#{id}"), "P")
 }
 
+/// Whose a purchase is.
+pub fn purchase_owner(id: PurchaseId) -> Key {
+    Key::new(format!("BUYER#{id}"), "B")
+}
+
 /// How far the comparison of an account with its provider has come.
 pub fn sweep(account: &AccountId) -> Key {
     Key::new(format!("SWEEP#{account}"), "S")

@@ -8,6 +8,8 @@ use telephony::domain::address::Address;
 use telephony::domain::consent::{ConsentChange, ContactConsent};
 use telephony::domain::ids::{AccountId, ConversationId, MessageId, ProviderSid, TenantId};
 use telephony::domain::message::{Attempt, AttemptRef, Lane, Message, MessageView};
+use telephony::domain::number::PhoneNumber;
+use telephony::domain::phone::E164;
 use telephony::domain::status::MessageStatus;
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::*;
@@ -66,6 +68,25 @@ cutting! { Inbox {
     "inbox.record" fn record(message: &Message, consent: Option<&ConsentChange>) -> Recorded;
     "inbox.unrouted" fn record_unrouted(unrouted: &Unrouted) -> ();
     "inbox.consent" fn record_consent(change: &ConsentChange) -> ();
+} }
+
+cutting! { Watermarks {
+    "watermarks.all" fn watermarks() -> Vec<Watermark>;
+    "watermarks.set" fn set_watermark(mark: &Watermark, now: Timestamp) -> bool;
+} }
+
+cutting! { Numbers {
+    "numbers.by_account" fn by_account(account: &AccountId, phone: &E164) -> Option<PhoneNumber>;
+    "numbers.by_tenant" fn by_tenant(tenant: &TenantId, phone: &E164) -> Option<PhoneNumber>;
+    "numbers.of_tenant" fn of_tenant(tenant: &TenantId) -> Vec<PhoneNumber>;
+    "numbers.put" fn put(number: &PhoneNumber) -> bool;
+} }
+
+cutting! { Messages {
+    "messages.message" fn message(tenant: &TenantId, id: MessageId) -> Option<MessageView>;
+    "messages.of_conversation" fn of_conversation(
+        tenant: &TenantId, conversation: ConversationId, page: &PageRequest) -> Page<MessageView>;
+    "messages.of_tenant" fn of_tenant(tenant: &TenantId, page: &PageRequest, now: Timestamp) -> Page<MessageView>;
 } }
 
 cutting! { Pending {

@@ -83,6 +83,7 @@ impl Fuse {
     }
 
     /// Has `meanwhile` happen just before the call of this number.
+    #[allow(dead_code, reason = "one test binary uses it")]
     pub fn meanwhile(&self, call: usize, meanwhile: Meanwhile) {
         self.state.lock().unwrap().meanwhile = Some((call, meanwhile));
     }

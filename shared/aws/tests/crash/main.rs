@@ -14,12 +14,14 @@
     reason = "this is a test as a whole"
 )]
 
+mod backfill;
 mod confluence;
 mod crashes;
 mod cutting;
 mod drive;
 mod fuse;
 mod law;
+mod mailbox;
 mod provider;
 mod queue;
 mod races;

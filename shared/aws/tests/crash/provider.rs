@@ -17,6 +17,7 @@ use telephony::provider::webhooks::StatusReport;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
+use crate::mailbox::Mailbox;
 use crate::queue::FakeClock;
 
 /// How the provider takes the next create.
@@ -61,6 +62,8 @@ struct State {
 
 /// The provider.
 pub struct Provider {
+    /// What it has received.
+    pub mailbox: Mailbox,
     clock: Arc<FakeClock>,
     fate: Fate,
     state: Mutex<State>,
@@ -69,7 +72,7 @@ pub struct Provider {
 impl Provider {
     pub fn new(clock: Arc<FakeClock>, fate: Fate, moods: &[Mood]) -> Self {
         let state = State { moods: moods.iter().copied().collect(), ..State::default() };
-        Self { clock, fate, state: Mutex::new(state) }
+        Self { mailbox: Mailbox::default(), clock, fate, state: Mutex::new(state) }
     }
 
     /// What it has taken.
@@ -158,6 +161,9 @@ impl Provider {
     }
 
     pub async fn execute(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        if let Some(answer) = self.mailbox.answer(&request) {
+            return answer;
+        }
         let twilio = request.uri().host() == Some("api.twilio.com");
         if request.method() == Method::POST {
             return self.create(request.body(), twilio);
@@ -191,9 +197,10 @@ pub fn report(text: &Remote, word: &str, code: Option<&str>) -> StatusReport {
         provider_status: word.to_owned(),
         error: code.map(|code| ProviderCode(code.to_owned())),
         at: None,
+        bill: telephony::domain::message::Bill::default(),
     }
 }
 
-fn reply(status: u16, body: &Value) -> Response<Bytes> {
+pub fn reply(status: u16, body: &Value) -> Response<Bytes> {
     Response::builder().status(status).body(Bytes::from(body.to_string())).unwrap()
 }

@@ -12,9 +12,11 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use dynoxide::Database;
 use serde_json::{Value, json};
 use telephony::app::answer::Answer;
+use telephony::app::backfill::Backfill;
 use telephony::app::compose::{Caller, Compose};
 use telephony::app::deliver::Deliver;
 use telephony::app::emit::{Emit, Listeners};
+use telephony::app::money::calls::CallCharges;
 use telephony::app::project::Project;
 use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::record_status::RecordStatus;
@@ -29,7 +31,7 @@ use telephony::domain::timestamp::Timestamp;
 use telephony::ports::{Accounts, Candidates, Clock, Numbers, StoreError, Wallets, Whose};
 use telephony::provider::account::ProviderAccount;
 use telephony::provider::{Environment, ProviderId};
-use telephony_aws::{Clients, Profile, Store};
+use telephony_aws::{Book, Clients, Profile, Store};
 use telephony_testkit::fault_proxy::FaultProxy;
 use telephony_testkit::webhooks::SAMPLES;
 use tokio::task::JoinHandle;
@@ -38,6 +40,8 @@ use crate::cutting::Cutting;
 use crate::fuse::{Cut, Fuse};
 use crate::provider::{Fate, Mood, Provider};
 use crate::queue::{Counting, FakeClock, MemoryQueue};
+use crate::support::engine::{create, items};
+use crate::support::keys::{Keys, Parameters};
 use crate::support::samples::{OWN, at, number, tenant};
 
 /// What was paid in.
@@ -103,6 +107,7 @@ pub struct World {
     pub receive: Arc<ReceiveMessage>,
     pub record: Arc<RecordStatus>,
     pub sweep: Arc<Sweep>,
+    pub backfill: Arc<Backfill>,
     table: String,
 }
 
@@ -144,18 +149,13 @@ impl Accounts for Samples {
     async fn next_key_used(&self, _account: &ProviderAccount, _now: Timestamp) {}
 }
 
-/// The table as the template has it.
-fn create(database: &Database, table: &str) {
-    let key = |pk: &str, sk: &str| json!([{"AttributeName": pk, "KeyType": "HASH"}, {"AttributeName": sk, "KeyType": "RANGE"}]);
-    let index = |name: &str, pk: &str, sk: &str| json!({"IndexName": name, "KeySchema": key(pk, sk), "Projection": {"ProjectionType": "KEYS_ONLY"}});
-    use telephony_aws::keys::{GSI1PK, GSI1SK, GSI2PK, GSI2SK, PENDING, PK, SK, TIMELINE};
-    let names = [PK, SK, GSI1PK, GSI1SK, GSI2PK, GSI2SK];
-    let request = json!({
-        "TableName": table, "BillingMode": "PAY_PER_REQUEST", "KeySchema": key(PK, SK),
-        "AttributeDefinitions": names.map(|name| json!({"AttributeName": name, "AttributeType": "S"})),
-        "GlobalSecondaryIndexes": [index(TIMELINE, GSI1PK, GSI1SK), index(PENDING, GSI2PK, GSI2SK)],
-    });
-    database.create_table(serde_json::from_value(request).unwrap()).unwrap();
+/// What the deployment's secret says: the provider's sample.
+fn deployed(provider: ProviderId) -> String {
+    let sample = SAMPLES.iter().find(|sample| sample.provider == provider).unwrap();
+    let account = sample.account();
+    let config: HashMap<&str, &str> =
+        account.config.iter().map(|(name, value)| (name, value.expose())).collect();
+    json!({"accounts": [{"id": account.id, "provider": provider, "config": config}]}).to_string()
 }
 
 /// What a world is made of.
@@ -222,11 +222,27 @@ impl World {
             projection: cut.clone(),
             accounts: Arc::new(Samples),
             queue: jobs.clone(),
-            transport,
+            transport: transport.clone(),
             clock: clock.clone(),
             random: random.clone(),
             environment: Environment::default(),
             public_base_url: "https://phone.example.com".into(),
+        };
+        let book = Arc::new(Book::new(
+            store.clone(),
+            Arc::new(Parameters::new(&deployed(setting.provider))),
+            Arc::new(Keys::default()),
+        ));
+        let backfill = Backfill {
+            accounts: book.clone(),
+            book,
+            transport: transport.clone(),
+            environment: Environment::default(),
+            watermarks: cut.clone(),
+            numbers: cut.clone(),
+            messages: cut.clone(),
+            inbox: cut.clone(),
+            clock: clock.clone(),
         };
         let answer = Answer {
             outbox: cut.clone(),
@@ -245,6 +261,7 @@ impl World {
         };
         let project = Project {
             calls: plain.clone(),
+            call_charges: CallCharges { charges: plain.clone(), prices },
             projection: cut.clone(),
             queue: jobs.clone(),
             answer,
@@ -264,6 +281,7 @@ impl World {
                 inbox: cut.clone(),
             }),
             record: Arc::new(RecordStatus { reports: cut.clone(), inbox: cut.clone() }),
+            backfill: Arc::new(backfill),
             sweep: Arc::new(Sweep { pending: cut, media: plain.clone(), deliveries: plain, queue: jobs }),
             store,
             engine: Arc::clone(engine),
@@ -285,12 +303,7 @@ impl World {
 
     /// The whole table by key, read past the proxy, in DynamoDB's JSON.
     pub fn items(&self) -> HashMap<(String, String), Value> {
-        let scan =
-            dynoxide::actions::scan::ScanRequest { table_name: self.table.clone(), ..Default::default() };
-        let items = self.engine.database.scan(scan).unwrap().items.unwrap_or_default();
-        let key = |item: &Value, name: &str| item[name]["S"].as_str().unwrap().to_owned();
-        let items = items.iter().map(|item| serde_json::to_value(item).unwrap());
-        items.map(|item| ((key(&item, "PK"), key(&item, "SK")), item)).collect()
+        items(&self.engine.database, &self.table)
     }
 
     /// The webhook of another process, which no fuse counts.

@@ -2,6 +2,8 @@
 //! `TANDEM_DYNAMODB_ENDPOINT` names (MiniStack), so that one suite runs on two engines.
 #![allow(dead_code)]
 
+pub mod clock;
+pub mod engine;
 pub mod happenings;
 pub mod keys;
 pub mod meter;

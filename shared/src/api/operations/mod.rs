@@ -5,8 +5,10 @@ mod events;
 mod inventory;
 mod numbers;
 mod providers;
+mod purchases;
 mod repair;
 mod routing;
+mod subscriptions;
 mod texting;
 
 use schemars::{JsonSchema, SchemaGenerator};
@@ -58,6 +60,8 @@ pub struct Operation {
     pub(super) status: u16,
     /// The status of a repetition that changed nothing, where it is another one.
     pub(super) replayed: Option<u16>,
+    /// What a 202 answers with, where the act may take longer than a request.
+    pub(super) accepted: Option<Answer>,
     pub(super) body: Option<fn(&mut SchemaGenerator) -> Value>,
     pub(super) answer: Answer,
     pub(super) query: &'static [&'static str],
@@ -74,8 +78,10 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         routing::OPERATIONS,
         numbers::OPERATIONS,
         inventory::OPERATIONS,
+        purchases::OPERATIONS,
         providers::OPERATIONS,
         repair::OPERATIONS,
+        subscriptions::OPERATIONS,
         events::OPERATIONS,
     ]
     .into_iter()
@@ -95,6 +101,7 @@ const fn get(
         summary,
         status: 200,
         replayed: None,
+        accepted: None,
         body: None,
         answer,
         query,
@@ -115,6 +122,7 @@ const fn post(
         summary,
         status,
         replayed: None,
+        accepted: None,
         body,
         answer,
         query: &[],
@@ -129,6 +137,7 @@ const fn delete(path: &'static str, summary: &'static str, access: Access, answe
         summary,
         status: 200,
         replayed: None,
+        accepted: None,
         body: None,
         answer,
         query: &[],
@@ -143,6 +152,7 @@ const fn webhook(path: &'static str, summary: &'static str) -> Operation {
         summary,
         status: 200,
         replayed: None,
+        accepted: None,
         body: None,
         answer: Answer::Other("text/xml"),
         query: &[],

@@ -17,6 +17,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         summary: "Send one SMS or MMS",
         status: 202,
         replayed: None,
+        accepted: None,
         body: Some(schema::<SendRequest>),
         answer: Answer::Member("message", schema::<SentMessage>),
         query: &[],

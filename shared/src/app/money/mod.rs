@@ -1,3 +1,4 @@
 //! Money that moves by itself, without anybody sending anything.
 
+pub mod calls;
 pub mod rents;

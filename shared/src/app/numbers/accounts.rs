@@ -7,18 +7,22 @@ use crate::ports::{AccountBook, StoreError};
 use crate::provider::error::ProviderError;
 use crate::provider::numbers::HeldNumbers;
 
-/// The account of this id among a tenant's and the platform's.
+/// The account of this id among a tenant's and the platform's. `own`: it is more likely the tenant's, so
+/// that it is looked for there first.
 pub(super) async fn account(
     book: &dyn AccountBook,
     tenant: Option<&TenantId>,
     id: &AccountId,
+    own: bool,
 ) -> Result<Option<AccountRecord>, StoreError> {
-    if let Some(tenant) = tenant
-        && let Some(record) = book.find(&Owner::Tenant(tenant.clone()), id).await?
-    {
-        return Ok(Some(record));
+    let mut owners: Vec<Owner> = tenant.cloned().map(Owner::Tenant).into_iter().collect();
+    owners.insert(if own { owners.len() } else { 0 }, Owner::Platform);
+    for owner in owners {
+        if let Some(record) = book.find(&owner, id).await? {
+            return Ok(Some(record));
+        }
     }
-    book.find(&Owner::Platform, id).await
+    Ok(None)
 }
 
 /// What a capability comes to: an account that is gone, or a provider that lacks it, cannot be reached

@@ -91,7 +91,7 @@ impl GiveBack {
         let Some(back) = number.release.as_ref().filter(|back| back.next <= now) else {
             return Ok(Returned::Nothing);
         };
-        let record = account(self.book.as_ref(), back.owner.as_ref(), id).await?;
+        let record = account(self.book.as_ref(), back.owner.as_ref(), id, false).await?;
         let held = match holdings(self.desk.as_ref(), record.as_ref()) {
             Reach::Yes(held) => held,
             Reach::Broken(_) => return self.again(&number, back, Returned::Later).await,

@@ -131,7 +131,8 @@ impl Release {
 
     async fn go_on(&self, number: PhoneNumber) -> Result<Ended, StoreError> {
         let Some(mark) = number.holding.mark.clone() else { return self.released(number).await };
-        let record = account(self.book.as_ref(), Some(&number.tenant), &number.account).await?;
+        let (tenant, own) = (Some(&number.tenant), number.own_account);
+        let record = account(self.book.as_ref(), tenant, &number.account, own).await?;
         let held = match holdings(self.desk.as_ref(), record.as_ref()) {
             Reach::Yes(held) => held,
             Reach::Broken(_) => return self.later(number).await,

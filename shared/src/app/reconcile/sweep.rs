@@ -1,6 +1,9 @@
-//! Comparing the platform's accounts with their providers, both ways: numbers that carry this stack's mark
-//! and that nobody here knows are given back; numbers of ours that an account does not hold any more are
-//! reported, and never removed. What carries no mark is nobody's business.
+//! Comparing the platform's accounts with their providers, both ways: numbers that a purchase of ours brought
+//! and that nobody has are given back; numbers of ours that an account does not hold any more are reported,
+//! and never removed. What carries no mark is nobody's business.
+//!
+//! A mark of this stack whose purchase is not on record is reported as well: another stack of the same name
+//! may share the account, or the table is an older copy, and a number that is given back is gone for good.
 //!
 //! An account is read page by page; what a run has no time for the next one goes on with.
 
@@ -15,10 +18,11 @@ use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::mark::Marker;
 use crate::domain::number::NumberStatus;
 use crate::domain::phone::E164;
+use crate::domain::purchase::Purchase;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{
-    AccountBook, Clock, NumberStock, PageRequest, Purchases, Returns, StockNumber, StoreError, SweepState,
-    Sweeps,
+    AccountBook, Clock, Inventory, NumberStock, PageRequest, Purchases, Returns, StockNumber, StoreError,
+    SweepState, Sweeps,
 };
 use crate::provider::error::{Effect, ProviderError};
 use crate::provider::numbers::{HeldNumbers, RemoteNumber};
@@ -39,6 +43,8 @@ pub struct Swept {
     pub kept: u64,
     /// Numbers of ours that their accounts do not hold.
     pub missing: u64,
+    /// Numbers with a mark of this stack whose purchase is not on record.
+    pub unknown: u64,
     /// Numbers without our mark that no tenant has.
     pub unmanaged: u64,
     /// Accounts that were read to the end.
@@ -51,8 +57,10 @@ pub struct InventorySweep {
     pub book: Arc<dyn AccountBook>,
     /// The providers.
     pub desk: Arc<dyn Desk>,
-    /// The open purchases.
+    /// The purchases.
     pub purchases: Arc<dyn Purchases>,
+    /// The numbers that they brought.
+    pub inventory: Arc<dyn Inventory>,
     /// The stock.
     pub stock: Arc<dyn NumberStock>,
     /// Numbers on their way back.
@@ -171,9 +179,6 @@ impl InventorySweep {
     }
 
     /// A number at the provider.
-    ///
-    /// The claim is read before the route: a purchase that ends takes its claim away in the write that
-    /// makes the route, so that a number without a claim and then without a route is nobody's.
     async fn remote(
         &self,
         subject: &Subject<'_>,
@@ -182,16 +187,22 @@ impl InventorySweep {
         swept: &mut Swept,
     ) -> Result<(), Stopped> {
         let record = subject.record;
-        let Some(mark) = remote.mark.as_deref().filter(|mark| self.marker.read(mark).is_some()) else {
+        let marked = remote.mark.as_deref().and_then(|mark| Some((mark, self.marker.read(mark)?)));
+        let Some((mark, id)) = marked else {
             if self.sweeps.holder(&record.id, &remote.phone).await?.is_none() {
                 state.unmanaged = state.unmanaged.saturating_add(1);
             }
             return Ok(());
         };
-        if self.purchases.open_purchase(&remote.phone).await?.is_some()
-            || self.sweeps.holder(&record.id, &remote.phone).await?.is_some()
-            || self.stock.in_stock(&record.id, &remote.phone).await?.is_some()
-        {
+        let Some(purchase) = self.purchases.marked_purchase(id).await? else {
+            tracing::error!(
+                provider = %record.provider, account = %record.id, mark,
+                "A number carries a mark of this stack whose purchase is not on record, and is left alone"
+            );
+            swept.unknown += 1;
+            return Ok(());
+        };
+        if !purchase.state.is_final() || self.is_had(record, remote, &purchase).await? {
             return Ok(());
         }
         match subject.held.release(&remote.sid).await {
@@ -214,6 +225,25 @@ impl InventorySweep {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Somebody has it, or it is in the stock. Asked after the purchase was read as final: the write that
+    /// ends a purchase well is the one that makes its number's record.
+    async fn is_had(
+        &self,
+        record: &AccountRecord,
+        remote: &RemoteNumber,
+        purchase: &Purchase,
+    ) -> Result<bool, StoreError> {
+        if self.sweeps.holder(&record.id, &remote.phone).await?.is_some()
+            || self.stock.in_stock(&record.id, &remote.phone).await?.is_some()
+        {
+            return Ok(true);
+        }
+        // Through another account of ours that is the same one at the provider.
+        let Some(id) = purchase.number else { return Ok(false) };
+        let number = self.inventory.number(&purchase.tenant, id).await?;
+        Ok(number.is_some_and(|number| number.status != NumberStatus::Released))
     }
 
     fn kept(&self, record: &AccountRecord, remote: &RemoteNumber, mark: &str) -> StockNumber {

@@ -80,6 +80,8 @@ pub(crate) struct WireMessage {
     pub(crate) body: Option<String>,
     pub(crate) error_code: Option<Figure>,
     pub(crate) date_created: Option<String>,
+    pub(crate) date_sent: Option<String>,
+    pub(crate) num_media: Option<Figure>,
     pub(crate) price: Option<Figure>,
     pub(crate) price_unit: Option<String>,
     pub(crate) num_segments: Option<Figure>,

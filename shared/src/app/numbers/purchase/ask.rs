@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::failure::Failure;
 use super::saga::{LEASE, LOOKED_FOR, Next, PurchaseSaga, lacking};
 use crate::app::numbers::accounts::{Reach, holdings};
+use crate::domain::account::AccountRecord;
 use crate::domain::purchase::{Purchase, PurchaseFailure, PurchaseState};
 use crate::ports::StoreError;
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
@@ -16,14 +17,29 @@ const PROMPT: Duration = Duration::from_secs(20);
 /// How often an order may fail to reach the provider, with certainty, before that is told.
 const MOST_TRIES: u32 = 4;
 
+/// An account and what it sells.
+struct Seller {
+    record: AccountRecord,
+    market: Box<dyn NumberMarket>,
+}
+
 impl PurchaseSaga {
+    /// The account of a purchase, if it is still there and sells.
+    async fn seller(&self, purchase: &Purchase) -> Result<Reach<Seller>, StoreError> {
+        let Some(record) = self.account(purchase).await? else { return Ok(Reach::No) };
+        Ok(match self.desk.number_market(&record.account()) {
+            Some(Ok(market)) => Reach::Yes(Box::new(Seller { record, market })),
+            Some(Err(error)) => Reach::Broken(error),
+            None => Reach::No,
+        })
+    }
+
     /// The one place where a number is ordered.
     pub(super) async fn ask(&self, purchase: &Purchase) -> Result<Next, StoreError> {
-        let record = self.account(purchase).await?.filter(crate::domain::account::AccountRecord::is_usable);
-        let market = match record.map(|record| self.desk.number_market(&record.account()).into()) {
-            Some(Reach::Yes(market)) => market,
-            Some(Reach::Broken(error)) => return self.fail(purchase, (&error).into(), None).await,
-            Some(Reach::No) | None => {
+        let seller = match self.seller(purchase).await? {
+            Reach::Yes(seller) if seller.record.is_usable() => seller,
+            Reach::Broken(error) => return self.fail(purchase, (&error).into(), None).await,
+            Reach::Yes(_) | Reach::No => {
                 return self.fail(purchase, PurchaseFailure::NotConfigured.into(), None).await;
             }
         };
@@ -40,14 +56,14 @@ impl PurchaseSaga {
         if self.clock.now().since(now) >= PROMPT {
             return Ok(Next::Wait(asking));
         }
-        match market.order(&self.order(&asking)).await {
-            Ok(ordered) => self.ordered(&asking, ordered).await,
+        match seller.market.order(&self.order(&asking)).await {
+            Ok(ordered) => self.ordered(&asking, &seller, ordered).await,
             Err(error) => {
                 tracing::warn!(
                     provider = %asking.provider, purchase = %asking.id, kind = ?error.kind(),
                     effect = ?error.effect(), %error, "The order did not go through"
                 );
-                self.not_ordered(&asking, market.as_ref(), &error).await
+                self.not_ordered(&asking, &seller, &error).await
             }
         }
     }
@@ -55,7 +71,7 @@ impl PurchaseSaga {
     async fn not_ordered(
         &self,
         asked: &Purchase,
-        market: &dyn NumberMarket,
+        seller: &Seller,
         error: &ProviderError,
     ) -> Result<Next, StoreError> {
         match error.effect() {
@@ -66,29 +82,29 @@ impl PurchaseSaga {
             }
             Effect::NotSent | Effect::Refused => self.fail(asked, error.into(), None).await,
             // This process has its answer, lost as it is, so that it need not wait for itself.
-            Effect::Unknown => self.look_with(asked, market).await,
+            Effect::Unknown => self.look_at(asked, seller).await,
         }
     }
 
     /// What became of an order whose answer was lost.
     pub(super) async fn look(&self, purchase: &Purchase) -> Result<Next, StoreError> {
-        let Some(record) = self.account(purchase).await? else {
-            tracing::error!(
-                provider = %purchase.provider, account = %purchase.account, purchase = %purchase.id,
-                "The account of an order whose answer was lost is gone"
-            );
-            return self.fail(purchase, PurchaseFailure::NotConfigured.into(), None).await;
-        };
-        match self.desk.number_market(&record.account()) {
-            Some(Ok(market)) => self.look_with(purchase, market.as_ref()).await,
-            Some(Err(_)) | None => self.wait(purchase, "no way to the account").await,
+        match self.seller(purchase).await? {
+            Reach::Yes(seller) => self.look_at(purchase, &seller).await,
+            Reach::Broken(_) => self.wait(purchase, "no way to the account").await,
+            Reach::No => {
+                tracing::error!(
+                    provider = %purchase.provider, account = %purchase.account, purchase = %purchase.id,
+                    "The account of an order whose answer was lost is gone"
+                );
+                self.fail(purchase, PurchaseFailure::NotConfigured.into(), None).await
+            }
         }
     }
 
-    async fn look_with(&self, purchase: &Purchase, market: &dyn NumberMarket) -> Result<Next, StoreError> {
+    async fn look_at(&self, purchase: &Purchase, seller: &Seller) -> Result<Next, StoreError> {
         let Some(asked_at) = purchase.asked_at else { return Err(lacking("asked_at")) };
-        match market.find_order(&self.order(purchase)).await {
-            Ok(Some(ordered)) => self.ordered(purchase, ordered).await,
+        match seller.market.find_order(&self.order(purchase)).await {
+            Ok(Some(ordered)) => self.ordered(purchase, seller, ordered).await,
             // Should it appear later all the same, it carries the mark of a purchase that failed.
             Ok(None) if self.clock.now().since(asked_at) >= LOOKED_FOR => {
                 self.fail(purchase, PurchaseFailure::ProviderUnavailable.into(), None).await
@@ -104,20 +120,15 @@ impl PurchaseSaga {
     /// What became of an order that the provider has taken.
     pub(super) async fn ask_about_order(&self, purchase: &Purchase) -> Result<Next, StoreError> {
         let Some(order) = &purchase.order else { return Err(lacking("order")) };
-        let record = self.account(purchase).await?;
-        let market = match record.map(|record| self.desk.number_market(&record.account()).into()) {
-            Some(Reach::Yes(market)) => market,
-            Some(Reach::Broken(_)) => return self.wait(purchase, "no way to the account").await,
-            Some(Reach::No) | None => {
-                return self.fail(purchase, PurchaseFailure::NotConfigured.into(), None).await;
-            }
+        let seller = match self.seller(purchase).await? {
+            Reach::Yes(seller) => seller,
+            Reach::Broken(_) => return self.wait(purchase, "no way to the account").await,
+            Reach::No => return self.fail(purchase, PurchaseFailure::NotConfigured.into(), None).await,
         };
-        match market.order_state(order).await {
-            Ok(ordered) => self.ordered(purchase, ordered).await,
+        match seller.market.order_state(order).await {
+            Ok(ordered) => self.ordered(purchase, &seller, ordered).await,
             // It does not know the order any more: the number may be there.
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.look_with(purchase, market.as_ref()).await
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => self.look_at(purchase, &seller).await,
             Err(error) => {
                 tracing::warn!(provider = %purchase.provider, purchase = %purchase.id, %error, "The order is not told");
                 self.wait(purchase, "the provider does not tell").await
@@ -126,9 +137,14 @@ impl PurchaseSaga {
     }
 
     /// What the provider says of the order.
-    async fn ordered(&self, purchase: &Purchase, ordered: Ordered) -> Result<Next, StoreError> {
+    async fn ordered(
+        &self,
+        purchase: &Purchase,
+        seller: &Seller,
+        ordered: Ordered,
+    ) -> Result<Next, StoreError> {
         match ordered {
-            Ordered::Held(remote) => self.held(purchase, remote).await,
+            Ordered::Held(remote) => self.held(purchase, seller, remote).await,
             Ordered::Pending { order } => {
                 let pending =
                     Purchase { state: PurchaseState::Ordered, order: Some(order), ..purchase.clone() };
@@ -145,8 +161,13 @@ impl PurchaseSaga {
         }
     }
 
-    async fn held(&self, purchase: &Purchase, remote: RemoteNumber) -> Result<Next, StoreError> {
-        let held = holdings(self.desk.as_ref(), self.account(purchase).await?.as_ref());
+    async fn held(
+        &self,
+        purchase: &Purchase,
+        seller: &Seller,
+        remote: RemoteNumber,
+    ) -> Result<Next, StoreError> {
+        let held = holdings(self.desk.as_ref(), Some(&seller.record));
         let shown = matches!(held, Reach::Yes(held) if held.shows(&remote, &self.settings(purchase)));
         let state = if shown { PurchaseState::Configured } else { PurchaseState::Bought };
         let after = Purchase { sid: Some(remote.sid), capabilities: remote.capabilities, ..purchase.clone() };

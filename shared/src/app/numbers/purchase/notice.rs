@@ -28,8 +28,8 @@ pub enum Noticed {
 }
 
 impl NoticeOrder {
-    /// Takes notice of a report that this account has signed: 1 read for each number of the order and 1
-    /// of the purchase, and 1 write.
+    /// Takes notice of a report that this account has signed: 2 reads, and 1 write for a purchase that
+    /// waits.
     ///
     /// # Errors
     /// When the store fails.
@@ -39,26 +39,18 @@ impl NoticeOrder {
         report: &OrderReport,
         now: Timestamp,
     ) -> Result<Noticed, StoreError> {
-        for (phone, _) in &report.numbers {
-            let Some((tenant, id)) = self.purchases.open_purchase(phone).await? else { continue };
-            let Some(purchase) = self.purchases.purchase(&tenant, id).await? else { continue };
-            if !is_about(report, &purchase, account) {
-                continue;
-            }
-            // A purchase in another state is in somebody's hands, who has the provider's own answer.
-            if purchase.state == PurchaseState::Ordered && self.purchases.hasten(&purchase, now).await? {
-                tracing::info!(purchase = %purchase.id, account = %account, "An order has ended");
-                return Ok(Noticed::Hastened);
-            }
-            return Ok(Noticed::Known);
+        let Some(id) = report.mark.as_deref().and_then(Marker::any) else { return Ok(Noticed::Unrouted) };
+        let purchase = self.purchases.marked_purchase(id).await?;
+        // An account speaks for itself only; and the mark may be another stack's.
+        let ours = |purchase: &Purchase| {
+            purchase.account == *account && report.mark.as_ref() == Some(&purchase.mark)
+        };
+        let Some(purchase) = purchase.filter(ours) else { return Ok(Noticed::Unrouted) };
+        // A purchase in another state is in somebody's hands, who has the provider's own answer.
+        if purchase.state == PurchaseState::Ordered && self.purchases.hasten(&purchase, now).await? {
+            tracing::info!(purchase = %purchase.id, account = %account, "An order has ended");
+            return Ok(Noticed::Hastened);
         }
-        // Most orders are done before their webhook comes, and then nobody claims the number any more.
-        let ours = report.mark.as_deref().is_some_and(Marker::is_mark);
-        Ok(if ours { Noticed::Known } else { Noticed::Unrouted })
+        Ok(Noticed::Known)
     }
-}
-
-fn is_about(report: &OrderReport, purchase: &Purchase, account: &AccountId) -> bool {
-    let same = purchase.order.as_ref() == Some(&report.order) || report.mark.as_ref() == Some(&purchase.mark);
-    same && purchase.account == *account
 }

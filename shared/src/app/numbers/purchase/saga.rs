@@ -138,7 +138,7 @@ impl PurchaseSaga {
     }
 
     pub(super) async fn account(&self, purchase: &Purchase) -> Result<Option<AccountRecord>, StoreError> {
-        account(self.book.as_ref(), Some(&purchase.tenant), &purchase.account).await
+        account(self.book.as_ref(), Some(&purchase.tenant), &purchase.account, purchase.own_account).await
     }
 
     pub(super) fn settings(&self, purchase: &Purchase) -> NumberSettings {

@@ -11,6 +11,7 @@ pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod credentials;
 pub(crate) mod form;
+pub(crate) mod history;
 pub(crate) mod market;
 pub(crate) mod numbers;
 pub(crate) mod rest;
