@@ -66,7 +66,7 @@ async fn application(client: &Client, name: &str, url: &str) -> Result<String, P
 async fn profile(client: &Client, name: &str, url: &str) -> Result<String, ProviderError> {
     const OPERATION: &str = "prepare profile";
     const PATH: &str = "/messaging_profiles";
-    let query = Serializer::new(String::new()).append_pair("filter[name][eq]", name).finish();
+    let query = Serializer::new(String::new()).append_pair("filter[name]", name).finish();
     let known: Vec<WireShared> = paging::all(client, OPERATION, PATH, &query).await?;
     let wire = match known.into_iter().find(|known| known.name.as_deref() == Some(name)) {
         Some(wire) => wire,
