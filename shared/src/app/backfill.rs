@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 
 use super::receive_message::{consent_change, message, message_id};
 use crate::domain::account::{AccountRecord, Owner};
@@ -235,11 +235,13 @@ impl Backfill {
             let looked = stream::iter(page.items)
                 .map(|found| self.look_at(record, history.as_ref(), found))
                 .buffer_unordered(LOOKED_UP);
-            let looked: Vec<Looked> = looked.try_collect().await?;
-            for one in looked {
-                read.stored += u64::from(one == Looked::Stored);
-                read.unknown += u64::from(one == Looked::Unknown);
+            // All of them, whatever happens to one: what is stored counts.
+            let looked: Vec<Result<Looked, Stopped>> = looked.collect().await;
+            for one in looked.iter().flatten() {
+                read.stored += u64::from(*one == Looked::Stored);
+                read.unknown += u64::from(*one == Looked::Unknown);
             }
+            looked.into_iter().collect::<Result<Vec<_>, _>>()?;
             window.page = page.next;
             if window.page.is_none() {
                 return Ok(true);

@@ -38,12 +38,13 @@ pub(super) fn set_status(
 
 /// What the provider bills: the attributes of the figure and of the rank of the status that told it. The
 /// highest status that says something has the word, in whatever order they come.
-pub(super) const SEGMENTS: (&str, &str) = ("sg", "sgr");
+pub(super) const SEGMENTS: Figure = ("sg", "sgr");
 /// See [`SEGMENTS`].
-pub(super) const COST: (&str, &str) = ("co", "cor");
+pub(super) const COST: Figure = ("co", "cor");
+type Figure = (&'static str, &'static str);
 
 /// The figures that a bill tells, each with its attributes.
-pub(super) fn billed(bill: &Bill) -> Result<Vec<((&'static str, &'static str), AttributeValue)>, StoreError> {
+pub(super) fn billed(bill: &Bill) -> Result<Vec<(Figure, AttributeValue)>, StoreError> {
     let segments = bill.segments.map(|count| (SEGMENTS, number(count)));
     let cost = bill.cost.as_ref().map(|cost| json(cost).map(|cost| (COST, cost))).transpose()?;
     Ok(segments.into_iter().chain(cost).collect())

@@ -9,13 +9,17 @@ use telephony::provider::ProviderId;
 
 use crate::market::{Held, State, empty, json as answered, query};
 
-fn shown(provider: ProviderId, phone: &str, held: &Held) -> Value {
-    let capabilities = match provider {
+fn capabilities(provider: ProviderId) -> Value {
+    match provider {
         ProviderId::SignalWire => json!({"voice": true, "SMS": true, "MMS": true}),
         _ => json!({"voice": true, "sms": true, "mms": true}),
-    };
+    }
+}
+
+fn shown(provider: ProviderId, phone: &str, held: &Held) -> Value {
     json!({
-        "sid": held.sid, "phone_number": phone, "friendly_name": held.mark, "capabilities": capabilities,
+        "sid": held.sid, "phone_number": phone, "friendly_name": held.mark,
+        "capabilities": capabilities(provider),
         "voice_url": held.voice, "sms_url": held.messaging, "status_callback": held.status_callback,
     })
 }
@@ -60,8 +64,8 @@ pub fn answer(
             let found = state.for_sale.iter().filter(|phone| phone.contains(&wanted));
             let list: Vec<Value> = found
                 .map(|phone| {
-                    json!({"phone_number": phone, "address_requirements": "none", "capabilities":
-                        {"voice": true, "SMS": true, "sms": true, "MMS": true, "mms": true}})
+                    let capabilities = capabilities(provider);
+                    json!({"phone_number": phone, "address_requirements": "none", "capabilities": capabilities})
                 })
                 .collect();
             answered(200, &json!({"available_phone_numbers": list}))

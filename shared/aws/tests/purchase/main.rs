@@ -16,6 +16,7 @@
     reason = "this is a test as a whole"
 )]
 
+mod asking;
 mod compat;
 mod crashes;
 mod cut;

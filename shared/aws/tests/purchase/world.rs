@@ -133,18 +133,30 @@ fn deployed(account: &ProviderAccount, id: &str, tenant: Option<&str>) -> Value 
     json!({"id": id, "provider": account.provider.as_str(), "tenant": tenant, "config": config})
 }
 
-/// The platform's account of a provider, and acme's own.
-fn secret(provider: ProviderId) -> String {
+/// The platform's account of a provider, and acme's own; and the platform's at the others.
+fn secret(provider: ProviderId, others: &[ProviderId]) -> String {
     let mut accounts: Vec<ProviderAccount> =
         SAMPLES.iter().map(telephony_testkit::webhooks::Sample::account).collect();
     accounts.push(telephony_testkit::telnyx::account());
-    let account = accounts.into_iter().find(|account| account.provider == provider).unwrap();
-    let accounts = [deployed(&account, "platform", None), deployed(&account, "own", Some("acme"))];
-    json!({"accounts": accounts}).to_string()
+    let of = |provider| accounts.iter().find(|account| account.provider == provider).unwrap();
+    let mut all = vec![deployed(of(provider), "platform", None), deployed(of(provider), "own", Some("acme"))];
+    all.extend(others.iter().map(|other| deployed(of(*other), &format!("platform-{other}"), None)));
+    json!({"accounts": all}).to_string()
 }
 
 impl World {
     pub async fn new(engine: &Arc<Engine>, provider: ProviderId, mood: Mood, cuts: &[Cut]) -> Self {
+        Self::with(engine, provider, &[], mood, cuts).await
+    }
+
+    /// One with accounts of the platform at other providers as well.
+    pub async fn with(
+        engine: &Arc<Engine>,
+        provider: ProviderId,
+        others: &[ProviderId],
+        mood: Mood,
+        cuts: &[Cut],
+    ) -> Self {
         let table = format!("tandem-{}", engine.tables.fetch_add(1, Ordering::SeqCst));
         create(&engine.database, &table);
         let store = Store::new(engine.client(engine.http.clone()), table.as_str());
@@ -161,7 +173,7 @@ impl World {
         let broken = Arc::new(Mutex::new(Vec::new()));
         let fuse = Fuse::new(cuts);
         let random = Arc::new(Counting::default());
-        let secret = secret(provider);
+        let secret = secret(provider, others);
         let mut world = Self {
             provider,
             engine: Arc::clone(engine),
