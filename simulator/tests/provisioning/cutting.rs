@@ -66,6 +66,7 @@ cutting! { Purchases of Store {
     "purchases.bound" fn bound_purchase(tenant: &TenantId, key: &str, now: Timestamp) -> Option<BoundPurchase>;
     "purchases.begin" fn begin(purchase: &Purchase, key: Option<&IdempotencyBinding>, due: Timestamp) -> Begun;
     "purchases.read" fn purchase(tenant: &TenantId, id: PurchaseId) -> Option<Purchase>;
+    "purchases.marked" fn marked_purchase(id: PurchaseId) -> Option<Purchase>;
     "purchases.open" fn open_purchase(phone: &E164) -> Option<(TenantId, PurchaseId)>;
     "purchases.advance" fn advance(before: &Purchase, after: &Purchase, due: Timestamp) -> Option<Purchase>;
     "purchases.complete" fn complete(

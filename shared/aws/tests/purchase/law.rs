@@ -103,11 +103,9 @@ pub fn at_rest(world: &World, deposits: &[(&str, i64)], requests: usize) -> Vec<
             broken.push(format!("a purchase is {}", purchase["state"]));
         }
     }
-    for entity in ["claim"] {
-        let left = items.values().filter(|item| word(item, "ent") == entity).count();
-        if left > 0 {
-            broken.push(format!("{left} claims are left"));
-        }
+    let left = items.values().filter(|item| word(item, "ent") == "claim").count();
+    if left > 0 {
+        broken.push(format!("{left} claims are left"));
     }
     for ((pk, _), item) in items.iter().filter(|(_, item)| word(item, "ent") == "hold") {
         if word(item, "state").trim_matches('"') == "held" {

@@ -133,6 +133,7 @@ mod tests {
     use serde_json::json;
 
     use super::Wanted;
+    use crate::api::numbers::purchase::PurchaseRequest;
     use crate::app::problem::Code;
     use crate::provider::numbers::NumberKind;
 
@@ -144,8 +145,11 @@ mod tests {
         for (name, value) in changes.as_object().unwrap() {
             request[name] = value.clone();
         }
-        Wanted::read(&serde_json::from_value(request).unwrap())
-            .map_err(|problem| (problem.code(), problem.errors()[0].field.clone()))
+        let request: PurchaseRequest = match serde_json::from_value(request) {
+            Ok(request) => request,
+            Err(error) => panic!("{error}"),
+        };
+        Wanted::read(&request).map_err(|problem| (problem.code(), problem.errors()[0].field.clone()))
     }
 
     #[test]
