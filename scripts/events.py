@@ -392,6 +392,7 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "wallet.deposit": api(world, "POST", "/api/wallet/deposit", groups="admin", json={"amount": 10, "reference": "event-1"}),
         "wallet.get": api(world, "GET", "/api/wallet"),
         "wallet.transactions": api(world, "GET", "/api/wallet/transactions", query="limit=10"),
+        "wallet.usage": api(world, "GET", "/api/usage", query="groupBy=number&from=2026-11-01&to=2026-11-21"),
         "wallet.forbidden": api(world, "POST", "/api/wallet/deposit", json={"amount": 10, "reference": "event-2"}),
         "numbers.list": api(world, "GET", "/api/numbers", query="limit=10&provider=twilio"),
         "numbers.enter": api(world, "POST", "/api/numbers", groups="admin", json={

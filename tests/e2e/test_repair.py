@@ -49,7 +49,7 @@ def repair(world: World, **body: Any) -> dict[str, Any]:
 
 def test_a_number_that_went_elsewhere_comes_back(world: World, own: Accounts) -> None:
     id, phone = own.add(), contact()
-    ours = held(own, id, mark=f"tandem:{world.stack['stackName']}:01JDEM")
+    ours = held(own, id, mark=f"tandem:{world.stack['stackName']}:01JDEM00000000000000000001")
     imported = held(own, id)
     asked = {"tenantId": own.tenant.name, "provider": "twilio"}
     first = repair(world, **asked)
@@ -84,7 +84,7 @@ def test_a_list_goes_on_where_it_stopped_and_nowhere_else(world: World) -> None:
 def test_the_doctor_says_what_it_found(world: World, own: Accounts) -> None:
     tandem = os.environ.get("TANDEM_BIN", ROOT / "target" / "debug" / "tandem")
     id = own.add()
-    ours = held(own, id, mark=f"tandem:{world.stack['stackName']}:01JDEM")
+    ours = held(own, id, mark=f"tandem:{world.stack['stackName']}:01JDEM00000000000000000001")
     environment = {"PATH": "/usr/bin:/bin", "TANDEM_API": world.url, "TANDEM_TOKEN": world.admin.token or ""}
 
     def doctor(*more: str) -> tuple[int, str]:

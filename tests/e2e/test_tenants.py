@@ -91,6 +91,8 @@ IDS = {
     "/api/event-endpoints": lambda v: (v.endpoint, ULID),
     "/api/agents": lambda v: (v.agent, ULID),
     "/api/numbers": lambda v: (v.number_id, ULID),
+    # The platform's alone: whoever else asks is refused before a name is looked at.
+    "/api/subscriptions": lambda v: ("s-" + secrets.token_hex(4), "s-" + secrets.token_hex(4)),
 }
 # Bodies by operation, with an id that stands for the victim's or for nobody's.
 BODIES = {
@@ -133,6 +135,9 @@ BODIES = {
     "POST /api/numbers": lambda v, known: [
         {"phoneNumber": v.number, "providerAccountId": v.provider if known else "twilio-none", "displayName": "mine"},
         {"phoneNumber": v.number if known else contact(), "providerAccountId": "platform-twilio", "displayName": "mine"},
+    ],
+    "POST /api/subscriptions": lambda v, known: [
+        {"subscriptionId": "s-walked", "userId": "u-1", "tenantId": v.tenant.name if known else "nobody"},
     ],
     "POST /api/agents": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
     "PUT /api/agents/{id}": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],

@@ -32,7 +32,7 @@ ROUTES = {
         "GET /api/conversations/{id}/messages",
         "POST /api/conversations/{id}/read",
     ],
-    "wallet": ["GET /api/wallet", "GET /api/wallet/transactions", "POST /api/wallet/deposit"],
+    "wallet": ["GET /api/wallet", "GET /api/wallet/transactions", "POST /api/wallet/deposit", "GET /api/usage"],
     "search-numbers": ["POST /api/numbers/search"],
     "provider-management": ["POST /api/provider-management"],
     "numbers": ["GET /api/numbers", "POST /api/numbers", "GET /api/numbers/{id}", "PATCH /api/numbers/{id}"],

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use telephony::app::answer::Answer;
 use telephony::app::emit::{Emit, Listeners};
+use telephony::app::money::calls::CallCharges;
 use telephony::app::project::{Change, Project};
 use telephony::app::receive_message::{ReceiveMessage, Received};
 use telephony::app::route_cache::RouteCache;
@@ -106,6 +107,7 @@ pub async fn inbound(body: &str) -> Result<Path, Error> {
             clock: clock.clone(),
         },
         calls: store.clone(),
+        call_charges: CallCharges { charges: store.clone(), prices: PriceTable::bundled() },
         clock: clock.clone(),
         random: clock.clone(),
     };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use telephony::app::answer::Answer;
 use telephony::app::emit::{Emit, Listeners};
+use telephony::app::money::calls::CallCharges;
 use telephony::app::project::Project;
 use telephony::domain::price::PriceTable;
 use telephony_aws::{Clients, Profile};
@@ -49,6 +50,7 @@ async fn run() -> Result<(), Error> {
                 queue,
                 clock: Arc::new(SystemClock),
             },
+            call_charges: CallCharges { charges: store.clone(), prices: PriceTable::bundled() },
             calls: store,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use telephony::app::provider_accounts::desk::Providers;
 use telephony::app::repair::WebhookRepair;
+use telephony::domain::mark::Marker;
 use telephony_aws::{Clients, Profile};
 use telephony_http::ReqwestTransport;
 use telephony_lambda::Error;
@@ -42,7 +43,7 @@ async fn run() -> Result<(), Error> {
             }),
             clock: Arc::new(SystemClock),
             public_base_url: settings.public_base_url()?,
-            stack: settings.required("STACK_NAME")?.to_owned(),
+            marker: Marker::new(settings.required("STACK_NAME")?),
         },
         clients: store,
         claims: ClaimNames::of(&settings)?,

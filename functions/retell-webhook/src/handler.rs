@@ -28,7 +28,7 @@ impl Handler {
             let now = self.clock.now();
             match event {
                 Event::Call(call) => {
-                    let taken = self.calls.record(delivered.provider, &delivered.account, call, now).await?;
+                    let taken = self.calls.record(&delivered.credentials, call, now).await?;
                     if taken == Taken::Unrouted {
                         count(Metric::WebhooksUnrouted, delivered.provider, 1, now);
                     }
@@ -55,7 +55,7 @@ impl Handler {
         event: &Event,
     ) -> Result<Reply, Problem> {
         let now = self.clock.now();
-        match self.calls.look_up(delivered.provider, &delivered.account, lookup, now).await? {
+        match self.calls.look_up(&delivered.credentials, lookup, now).await? {
             Some(call) => Ok(Reply::Agent(LookupAnswer::Bound { state: call.to_opaque() })),
             None => {
                 count(Metric::WebhooksUnrouted, delivered.provider, 1, now);

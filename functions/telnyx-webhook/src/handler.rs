@@ -69,7 +69,7 @@ impl Handler {
 
     async fn call(&self, delivered: &Delivered, event: &CallEvent) -> Result<bool, Problem> {
         let now = self.clock.now();
-        let taken = self.calls.record(delivered.provider, &delivered.account, event, now).await?;
+        let taken = self.calls.record(&delivered.credentials, event, now).await?;
         self.answer.act(&delivered.credentials, event, &taken, now).await.map_err(not_acted)?;
         Ok(taken != Taken::Unrouted)
     }

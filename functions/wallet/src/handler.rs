@@ -1,10 +1,11 @@
-//! `/api/wallet…`.
+//! `/api/wallet…` and `/api/usage`.
 
 use std::sync::Arc;
 
 use http::{HeaderName, Method, StatusCode};
 use serde::Serialize;
 use telephony::api::wallet::{DepositRequest, Transaction, WalletBody};
+use telephony::app::money::usage::{ReportUsage, UsageQuery};
 use telephony::app::problem::{Code, Problem};
 use telephony::domain::money::Micros;
 use telephony::ports::{Clients, Clock, Deposited, Wallets};
@@ -21,6 +22,7 @@ const MAX_DEPOSIT: Micros = Micros::new(1_000_000_000_000);
 
 pub(crate) struct Handler {
     pub(crate) wallets: Arc<dyn Wallets>,
+    pub(crate) usage: ReportUsage,
     pub(crate) clients: Arc<dyn Clients>,
     pub(crate) claims: ClaimNames,
     pub(crate) clock: Arc<dyn Clock>,
@@ -44,17 +46,25 @@ impl Handler {
     pub(crate) async fn handle(&self, request: &HttpRequest) -> Result<Answer, Problem> {
         let principal = Principal::of(request, &self.claims, self.clients.as_ref()).await?;
         let segments = request.segments()?;
-        let path: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+        let path: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (&request.method, path.as_slice()) {
-            (&Method::GET, []) => {
+            (&Method::GET, ["wallet"]) => {
                 let query = Query::of(request);
                 query.only(&["tenantId"])?;
                 let tenant = principal.for_tenant(query.get("tenantId")?)?;
                 let wallet = self.wallets.wallet(&tenant).await?;
                 Answer::success(StatusCode::OK, &WalletBody::from(wallet))
             }
-            (&Method::GET, ["transactions"]) => self.transactions(&principal, request).await,
-            (&Method::POST, ["deposit"]) => self.deposit(&principal, request).await,
+            (&Method::GET, ["wallet", "transactions"]) => self.transactions(&principal, request).await,
+            (&Method::POST, ["wallet", "deposit"]) => self.deposit(&principal, request).await,
+            (&Method::GET, ["usage"]) => {
+                let query = Query::of(request);
+                query.only(&["groupBy", "from", "to", "tenantId"])?;
+                let tenant = principal.for_tenant(query.get("tenantId")?)?;
+                let (group, from, to) = (query.get("groupBy")?, query.get("from")?, query.get("to")?);
+                let asked = UsageQuery::read(group, from, to, self.clock.now())?;
+                Answer::success(StatusCode::OK, &self.usage.report(&tenant, &asked).await?)
+            }
             _ => Err(Problem::new(Code::NotFound)),
         }
     }

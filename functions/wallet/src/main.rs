@@ -1,10 +1,11 @@
-//! Balance, ledger and deposits.
+//! Balance, ledger, deposits, and what was used.
 
 mod handler;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use telephony::app::money::usage::ReportUsage;
 use telephony_aws::{Clients, Profile};
 use telephony_lambda::Error;
 use telephony_lambda::clock::SystemClock;
@@ -23,6 +24,7 @@ async fn run() -> Result<(), Error> {
     store.warm_up().await;
     let handler = handler::Handler {
         wallets: store.clone(),
+        usage: ReportUsage { books: store.clone() },
         clients: store,
         claims: ClaimNames::of(&settings)?,
         clock: Arc::new(SystemClock),

@@ -19,6 +19,7 @@ use telephony::domain::ids::{
 };
 use telephony::domain::message::{AttemptRef, Lane};
 use telephony::domain::timestamp::Timestamp;
+use telephony::domain::usage::UsageLine;
 use telephony::domain::wallet::Subject;
 use telephony::ports::PendingKind;
 use telephony::provider::ProviderId;
@@ -103,11 +104,32 @@ pub fn attempt_number(sk: &str) -> Option<u32> {
 
 /// The money held for something. It stands beside what it is held for.
 pub fn hold(tenant: &TenantId, subject: Subject) -> Key {
-    let partition = match subject {
+    Key::new(subject_partition(tenant, subject), "HOLD")
+}
+
+/// What something has come to by now. It stands beside what it is of.
+pub fn charged(tenant: &TenantId, subject: Subject) -> Key {
+    Key::new(subject_partition(tenant, subject), "CHG")
+}
+
+fn subject_partition(tenant: &TenantId, subject: Subject) -> String {
+    match subject {
         Subject::Message(id) => message_partition(tenant, id),
         Subject::Purchase(id) => purchase(tenant, id).pk,
-    };
-    Key::new(partition, "HOLD")
+        Subject::Call(call) => call_partition(&CallRef { tenant: tenant.clone(), call }),
+    }
+}
+
+/// The partition of a tenant's books: what was used.
+pub fn usage_partition(tenant: &TenantId) -> String {
+    format!("T#{tenant}#USE")
+}
+
+/// A line of the books.
+pub fn usage(line: &UsageLine) -> Key {
+    let user = line.user.as_ref().map_or("", |user| user.as_str());
+    let sk = format!("{}#{}#{}#{user}", line.day, line.provider, encoded(&line.number));
+    Key::new(usage_partition(&line.tenant), sk)
 }
 
 /// How its sender was chosen.

@@ -152,7 +152,8 @@ fn a_stream_stops_at_its_first_failure() {
 
 #[test]
 fn a_scheduled_run_reports_its_failure_and_knows_its_time() {
-    let invocation = Invocation { request_id: "r".to_owned(), deadline: Timestamp::from_millis(5_000) };
+    let invocation =
+        Invocation { request_id: "r".to_owned(), deadline: Timestamp::from_millis(5_000), named_time: None };
     assert_eq!(invocation.remaining(Timestamp::from_millis(2_000)).as_secs(), 3);
     let handler = async |_: &Invocation| Err::<(), _>(StoreError::Contended);
     assert!(serve_schedule(&invocation, &handler).now_or_never().unwrap().is_err());

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::money::Money;
 use crate::domain::message::{Direction, MediaCopy, MessageView, Purpose};
+use crate::domain::usage::of_message;
 use crate::domain::wallet::HoldState;
 
 /// What `POST /api/sms/send` reads.
@@ -262,10 +263,13 @@ fn price(view: &MessageView) -> Price {
         return Price { estimate: None, charged: None };
     }
     let Some(amount) = message.price else { return Price { estimate: zero(), charged: zero() } };
-    let charged = match HoldState::of(view.progress.status) {
+    let progress = &view.progress;
+    let charged = match HoldState::of(progress.status) {
         HoldState::Held => None,
-        HoldState::Captured => Some(amount.into()),
-        HoldState::Released => zero(),
+        HoldState::Captured | HoldState::Released => {
+            let usage = of_message(message, progress.status, progress.attempt, &progress.bills);
+            Some(usage.charge.into())
+        }
     };
     Price { estimate: Some(amount.into()), charged }
 }

@@ -13,4 +13,5 @@ pub mod repair;
 pub mod routing;
 pub mod settings;
 pub mod subscription;
+pub mod usage;
 pub mod wallet;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 
 use super::receive_message::{consent_change, message, message_id};
 use crate::domain::account::{AccountRecord, Owner};
@@ -117,9 +117,13 @@ struct Due {
 impl Backfill {
     /// One run, as of `now`; no page is begun after `until`. Whoever fails stops nobody else.
     ///
+    /// A `now` ahead of the clock counts for [`OVERLAP`] at most: what comes until then is read again by
+    /// the next run, so that whoever starts a run by hand makes none forget a text.
+    ///
     /// # Errors
     /// When the watermarks cannot be read, so that nothing was done.
     pub async fn run(&self, now: Timestamp, until: Timestamp) -> Result<Backfilled, StoreError> {
+        let now = now.min(self.clock.now().plus(OVERLAP));
         let mut run = Backfilled::default();
         let due = self.due(now, &mut run).await?;
         let mut reading = stream::iter(due)
@@ -231,11 +235,13 @@ impl Backfill {
             let looked = stream::iter(page.items)
                 .map(|found| self.look_at(record, history.as_ref(), found))
                 .buffer_unordered(LOOKED_UP);
-            let looked: Vec<Looked> = looked.try_collect().await?;
-            for one in looked {
-                read.stored += u64::from(one == Looked::Stored);
-                read.unknown += u64::from(one == Looked::Unknown);
+            // All of them, whatever happens to one: what is stored counts.
+            let looked: Vec<Result<Looked, Stopped>> = looked.collect().await;
+            for one in looked.iter().flatten() {
+                read.stored += u64::from(*one == Looked::Stored);
+                read.unknown += u64::from(*one == Looked::Unknown);
             }
+            looked.into_iter().collect::<Result<Vec<_>, _>>()?;
             window.page = page.next;
             if window.page.is_none() {
                 return Ok(true);

@@ -12,7 +12,7 @@ use super::resolve;
 use super::retry;
 use crate::domain::address::Address;
 use crate::domain::ids::{MessageId, TenantId};
-use crate::domain::message::{Attempt, AttemptRef, Lane, Message, MessageView};
+use crate::domain::message::{Attempt, AttemptRef, Bill, Lane, Message, MessageView};
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{
@@ -356,6 +356,7 @@ fn begun(message: &Message, n: u32, now: Timestamp) -> Attempt {
         lease_until: Some(now.plus(LEASE)),
         delivered_at: None,
         asked: 0,
+        bill: Bill::default(),
     }
 }
 

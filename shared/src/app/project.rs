@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::answer::Answer;
 use super::emit::Emit;
+use super::money::calls::CallCharges;
 use super::retry;
 use crate::domain::call::{CallRef, Leg};
 use crate::domain::message::{Attempt, AttemptRef, Direction, MediaCopy, MessageView};
@@ -57,6 +58,8 @@ pub struct Project {
     pub emit: Emit,
     /// Calls.
     pub calls: Arc<dyn CallRecords>,
+    /// What they are charged.
+    pub call_charges: CallCharges,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
@@ -81,7 +84,8 @@ impl Project {
                 Ok(Outcome::Nothing)
             }
             Change::LegMoved(reference, leg) => {
-                if let Some((call, _)) = self.calls.call(reference).await? {
+                if let Some((call, legs)) = self.calls.call(reference).await? {
+                    self.call_charges.settle(&call, &legs, self.clock.now()).await?;
                     self.emit.leg(&call, leg).await?;
                 }
                 Ok(Outcome::Nothing)
@@ -115,10 +119,14 @@ impl Project {
     }
 
     async fn moved(&self, reference: &AttemptRef, attempt: &Attempt) -> Result<Outcome, StoreError> {
+        let now = self.clock.now();
         if attempt.superseded {
+            // Its failure is not the message's. What the provider bills for it is.
+            if !attempt.bill.is_empty() {
+                self.projection.fold(reference, attempt, now).await?;
+            }
             return Ok(Outcome::Nothing);
         }
-        let now = self.clock.now();
         if may_retry(attempt) && self.projection.supersede(reference).await? {
             self.retry(reference, attempt, now).await?;
             return Ok(Outcome::Nothing);

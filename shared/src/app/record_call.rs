@@ -11,6 +11,7 @@ use crate::domain::number::PhoneNumber;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{CallRecords, Inbox, LegChange, LegStatus, Merged, StoreError, Unrouted};
 use crate::provider::ProviderId;
+use crate::provider::account::ProviderAccount;
 use crate::provider::calling::{CallEvent, CallHappening};
 use crate::provider::webhooks::{CallLookup, WebhookKind};
 
@@ -42,15 +43,16 @@ impl RecordCall {
     /// When the store fails; the provider is to report again.
     pub async fn record(
         &self,
-        provider: ProviderId,
-        account: &AccountId,
+        account: &ProviderAccount,
         event: &CallEvent,
         now: Timestamp,
     ) -> Result<Taken, StoreError> {
+        let (provider, credentials) = (account.provider, account);
+        let account = &credentials.id;
         let named = event.callback_id.as_deref().and_then(CallRef::from_opaque);
         let call = match named {
             Some(call) => call,
-            None => match self.first_contact(provider, account, event, now).await? {
+            None => match self.first_contact(credentials, event, now).await? {
                 Some(call) => call,
                 None => return self.unrouted(account, event, "unknown_number", now).await,
             },
@@ -76,27 +78,27 @@ impl RecordCall {
     /// When the store fails.
     pub async fn look_up(
         &self,
-        provider: ProviderId,
-        account: &AccountId,
+        account: &ProviderAccount,
         lookup: &CallLookup,
         now: Timestamp,
     ) -> Result<Option<CallRef>, StoreError> {
-        let Some(number) = self.held(account, &lookup.to, now).await? else { return Ok(None) };
+        let Some(number) = self.held(&account.id, &lookup.to, now).await? else { return Ok(None) };
         // The provider repeats a lookup with the time of the first one, and names it in no other way.
         let at = lookup.at.unwrap_or(now).to_string();
-        let parts = ["lookup", account.as_str(), lookup.from.as_str(), lookup.to.as_str(), &at];
+        let parts = ["lookup", account.id.as_str(), lookup.from.as_str(), lookup.to.as_str(), &at];
         let id = CallId::derived(&parts);
         let call = Call {
             id,
             tenant: number.tenant.clone(),
             direction: CallDirection::Inbound,
-            provider,
-            account: account.clone(),
+            provider: account.provider,
+            account: account.id.clone(),
             number: number.id,
             from: lookup.from.clone(),
             to: lookup.to.clone(),
             user: number.user,
             agent: number.agent,
+            own_account: account.tenant.is_some(),
             created_at: now,
         };
         self.calls.open(&call).await?;
@@ -105,8 +107,7 @@ impl RecordCall {
 
     async fn first_contact(
         &self,
-        provider: ProviderId,
-        account: &AccountId,
+        account: &ProviderAccount,
         event: &CallEvent,
         now: Timestamp,
     ) -> Result<Option<CallRef>, StoreError> {
@@ -116,20 +117,21 @@ impl RecordCall {
             CallDirection::Inbound => to,
             CallDirection::Outbound => from,
         };
-        let Some(number) = self.held(account, own, now).await? else { return Ok(None) };
+        let Some(number) = self.held(&account.id, own, now).await? else { return Ok(None) };
         let name = event.session.as_deref().unwrap_or(event.sid.as_str());
-        let id = CallId::derived(&["call", account.as_str(), name]);
+        let id = CallId::derived(&["call", account.id.as_str(), name]);
         let call = Call {
             id,
             tenant: number.tenant.clone(),
             direction,
-            provider,
-            account: account.clone(),
+            provider: account.provider,
+            account: account.id.clone(),
             number: number.id,
             from: from.clone(),
             to: to.clone(),
             user: number.user,
             agent: number.agent,
+            own_account: account.tenant.is_some(),
             created_at: now,
         };
         self.calls.open(&call).await?;

@@ -56,6 +56,7 @@ impl RecordStatus {
             status,
             error_code: report.error.as_ref().map(ToString::to_string),
             error_message: None,
+            bill: report.bill.clone(),
             at: report.at.unwrap_or(now),
         };
         match self.reports.merge(&attempt, &change).await? {

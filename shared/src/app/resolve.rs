@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::deliver::{Deliver, GIVE_UP_ASKING, ended, lane};
 use super::retry;
 use crate::domain::ids::ProviderSid;
-use crate::domain::message::{Attempt, Direction, Message, MessageView};
+use crate::domain::message::{Attempt, Bill, Direction, Message, MessageView};
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{PageRequest, StatusChange, StoreError};
@@ -171,6 +171,7 @@ pub(super) fn as_change(message: &Message, remote: &RemoteMessage, now: Timestam
         status: remote.status?,
         error_code: remote.error.as_ref().map(ToString::to_string),
         error_message: None,
+        bill: Bill::told(remote.segments, remote.cost.clone()),
         at: now,
     })
 }

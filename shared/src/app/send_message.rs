@@ -1,5 +1,6 @@
 //! `POST /api/sms/send`: accept one message, once per key, with its money, or say why not.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -118,6 +119,7 @@ fn fresh(message: Message, status: MessageStatus) -> MessageView {
         error_code: None,
         error_message: None,
         delivered_at: None,
+        bills: BTreeMap::new(),
         updated_at: message.created_at,
         copies: Vec::new(),
     };

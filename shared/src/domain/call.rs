@@ -195,6 +195,9 @@ pub struct Call {
     /// The agent of our number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentId>,
+    /// It goes through the tenant's own account, so that nothing is charged for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_account: bool,
     /// When we heard of it.
     pub created_at: Timestamp,
 }
@@ -230,8 +233,21 @@ pub struct Leg {
     pub signature: SignatureReport,
     /// What the provider bills.
     pub cost: Option<Cost>,
+    /// How much of all this was reported. It only rises: of two readings of a leg, the one that knows
+    /// more is the later one.
+    pub known: u32,
     /// When any of this last moved.
     pub updated_at: Timestamp,
+}
+
+impl Call {
+    /// Our side of it.
+    pub fn own(&self) -> &Address {
+        match self.direction {
+            CallDirection::Inbound => &self.to,
+            CallDirection::Outbound => &self.from,
+        }
+    }
 }
 
 /// Names one call. Its text is the opaque id that travels in callback URLs, client states and

@@ -1,5 +1,7 @@
 //! A message, its attempts, and what is asked for when one is sent.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
@@ -8,7 +10,7 @@ use super::ids::{
     UserId,
 };
 use super::keyword::Intent;
-use super::money::Micros;
+use super::money::{Cost, Micros};
 use super::phone::E164;
 use super::segments::Encoding;
 use super::status::MessageStatus;
@@ -156,6 +158,18 @@ impl Message {
         }
     }
 
+    /// What so many segments of this text are charged, at the rate at which it was accepted; one with
+    /// attachments has one price. `None`: it is not charged.
+    pub fn charge_for(&self, segments: u32) -> Option<Micros> {
+        let price = self.price?;
+        if !self.media.is_empty() || segments == self.segments {
+            return Some(price);
+        }
+        // Even an empty text is one part to the carrier.
+        let rate = price.get().checked_div(i64::from(self.segments.max(1)))?;
+        Micros::new(rate).checked_mul(segments.max(1))
+    }
+
     /// Our own number, when it is a phone number.
     pub fn own(&self) -> &Address {
         match self.direction {
@@ -200,6 +214,8 @@ pub struct Progress {
     pub error_message: Option<String>,
     /// When it was delivered.
     pub delivered_at: Option<Timestamp>,
+    /// What the provider bills for each try, as far as it is in the books.
+    pub bills: BTreeMap<u32, Bill>,
     /// When any of this last moved.
     pub updated_at: Timestamp,
     /// Copies of inbound attachments, in the order of `Message::media`.
@@ -239,6 +255,36 @@ pub enum MediaCopy {
     },
 }
 
+/// What the provider says that it bills for one try.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bill {
+    /// Segments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<u32>,
+    /// Its price, in its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+}
+
+impl Bill {
+    /// The most segments that a text of ours can have: 1,600 characters of two UTF-16 units each, of which
+    /// 66 fit into a part of a long text (67, and none is cut in two; 3GPP TS 23.040, 9.2.3.24.1).
+    const MOST_SEGMENTS: u32 = 49;
+
+    /// A bill as it is told, less what cannot be true.
+    pub fn told(segments: Option<u32>, cost: Option<Cost>) -> Self {
+        let segments = segments.filter(|count| (1..=Self::MOST_SEGMENTS).contains(count));
+        let is_currency =
+            |cost: &Cost| cost.currency.len() == 3 && cost.currency.bytes().all(|b| b.is_ascii_uppercase());
+        Self { segments, cost: cost.filter(|cost| is_currency(cost) && cost.amount >= Micros::ZERO) }
+    }
+
+    /// It says nothing.
+    pub const fn is_empty(&self) -> bool {
+        self.segments.is_none() && self.cost.is_none()
+    }
+}
+
 /// One try at one provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -272,6 +318,8 @@ pub struct Attempt {
     pub delivered_at: Option<Timestamp>,
     /// How often the provider was asked about it, while its answer was lost.
     pub asked: u32,
+    /// What the provider bills for it, as far as it has said so.
+    pub bill: Bill,
 }
 
 /// Names one attempt. Its text is the opaque id in the callback's URL.

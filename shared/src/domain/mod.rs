@@ -25,4 +25,5 @@ pub mod status;
 pub mod subscription;
 pub mod template;
 pub mod timestamp;
+pub mod usage;
 pub mod wallet;

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{EntryId, MessageId, PurchaseId};
+use super::ids::{CallId, EntryId, MessageId, PurchaseId};
 use super::money::Micros;
 use super::status::MessageStatus;
 use super::timestamp::Timestamp;
@@ -95,13 +95,15 @@ impl EntryKind {
     }
 }
 
-/// What money is held for.
+/// What money is held or taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A message.
     Message(MessageId),
     /// The purchase of a number.
     Purchase(PurchaseId),
+    /// A call.
+    Call(CallId),
 }
 
 impl fmt::Display for Subject {
@@ -110,6 +112,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Message(id) => write!(f, "message/{id}"),
             Self::Purchase(id) => write!(f, "purchase/{id}"),
+            Self::Call(id) => write!(f, "call/{id}"),
         }
     }
 }
@@ -130,13 +133,34 @@ pub struct Posting {
 /// moves. The money follows the status both ways, so that any order of reports ends in the same wallet:
 /// a text that was `sent` and then turns out to have failed is paid back.
 pub fn posting(from: Option<HoldState>, to: HoldState, amount: Micros) -> Option<Posting> {
+    posting_of(from, to, Amounts { held: amount, taken: amount, due: amount })
+}
+
+/// The amounts of one operation. They differ where the provider's bill has corrected the units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amounts {
+    /// What was reserved.
+    pub held: Micros,
+    /// What is taken by now, while it is taken.
+    pub taken: Micros,
+    /// What is to be taken, where it is to be taken.
+    pub due: Micros,
+}
+
+/// As [`posting`], where what is taken is not what was reserved. What was taken and is to be taken in
+/// another amount is corrected by the difference.
+pub fn posting_of(from: Option<HoldState>, to: HoldState, amounts: Amounts) -> Option<Posting> {
     use HoldState::{Captured, Held, Released};
+    let Amounts { held, taken, due } = amounts;
     let (kind, balance, held) = match (from, to) {
-        (None, Held) => (EntryKind::Hold, Micros::ZERO, amount),
-        (Some(Held), Captured) => (EntryKind::Capture, amount.negated(), amount.negated()),
-        (Some(Held), Released) => (EntryKind::Release, Micros::ZERO, amount.negated()),
-        (Some(Captured), Released) => (EntryKind::Release, amount, Micros::ZERO),
-        (Some(Released), Captured) => (EntryKind::Capture, amount.negated(), Micros::ZERO),
+        (None, Held) => (EntryKind::Hold, Micros::ZERO, held),
+        (Some(Held), Captured) => (EntryKind::Capture, due.negated(), held.negated()),
+        (Some(Held), Released) => (EntryKind::Release, Micros::ZERO, held.negated()),
+        (Some(Captured), Released) => (EntryKind::Release, taken, Micros::ZERO),
+        (Some(Released), Captured) => (EntryKind::Capture, due.negated(), Micros::ZERO),
+        (Some(Captured), Captured) if due != taken => {
+            (EntryKind::Correction, taken.checked_add(due.negated())?, Micros::ZERO)
+        }
         (None, Captured | Released)
         | (Some(Held | Released | Captured), Held)
         | (Some(Released), Released)

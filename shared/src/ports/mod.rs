@@ -24,6 +24,7 @@ mod settings;
 mod stock;
 mod subscriptions;
 mod tasks;
+mod usage;
 mod wallets;
 mod watermarks;
 
@@ -50,5 +51,6 @@ pub use settings::{Consents, Templates};
 pub use stock::{NumberStock, Return, StockNumber};
 pub use subscriptions::SubscriptionRecords;
 pub use tasks::{Task, TaskKind, Tasks};
+pub use usage::{Books, Charges, Total};
 pub use wallets::{Deposited, Wallets};
 pub use watermarks::{AccountList, Watermark, Watermarks, Window};

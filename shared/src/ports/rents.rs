@@ -21,7 +21,8 @@ pub enum MonthCharged {
 #[async_trait]
 pub trait RentBook: Send + Sync {
     /// Takes `amount` for the month of `before` that begins where its rental is paid until, and puts
-    /// `after` in its place: wallet, ledger, receipt and every copy of the number, in one transaction. A
+    /// `after` in its place: wallet, ledger, receipt, books and every copy of the number, in one
+    /// transaction. A
     /// month of a number has one receipt, so that it is paid once, whatever the number's record says.
     /// 2 reads, 1 transaction.
     async fn charge_month(

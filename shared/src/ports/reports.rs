@@ -4,6 +4,7 @@ use super::StoreError;
 use crate::domain::ids::AccountId;
 use crate::domain::ids::ProviderSid;
 use crate::domain::message::AttemptRef;
+use crate::domain::message::Bill;
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::provider::ProviderId;
@@ -24,6 +25,8 @@ pub struct StatusChange {
     pub error_code: Option<String>,
     /// The error in words.
     pub error_message: Option<String>,
+    /// What the provider bills, as far as it says so; of the highest status that said it.
+    pub bill: Bill,
     /// When the report came in.
     pub at: Timestamp,
 }
@@ -43,6 +46,6 @@ pub enum Merged {
 #[async_trait]
 pub trait Reports: Send + Sync {
     /// Merges a report into its attempt: one conditional update (1 write unit). A report that beats
-    /// our own write leaves a stub.
+    /// our own write leaves a stub. One whose status is not higher may still tell what is billed.
     async fn merge(&self, attempt: &AttemptRef, change: &StatusChange) -> Result<Merged, StoreError>;
 }

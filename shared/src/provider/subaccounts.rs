@@ -30,6 +30,19 @@ pub trait Subaccounts: Send + Sync {
     /// The subaccounts of this name, over every page.
     async fn find(&self, name: &str) -> Result<Vec<Subaccount>, ProviderError>;
 
+    /// A subaccount that was found, with the credentials that can be had a second time.
+    async fn regain(&self, found: Subaccount) -> Result<Subaccount, ProviderError>;
+
+    /// Makes what the numbers of an open subaccount share, where their events go by that and not by a
+    /// setting of each number: found by this name, or made. `webhooks` is what stands before `/api/` in our
+    /// URLs. The answer is what the subaccount's settings gain; empty where numbers share nothing.
+    async fn prepare(
+        &self,
+        subaccount: &AccountConfig,
+        name: &str,
+        webhooks: &str,
+    ) -> Result<AccountConfig, ProviderError>;
+
     /// Lets a subaccount act, or stops it. Repeating it changes nothing.
     async fn set_active(&self, remote_id: &str, active: bool) -> Result<(), ProviderError>;
 }

@@ -10,6 +10,7 @@ use super::recordings::RecordingReady;
 use super::request::{InboundRequest, Verified};
 use crate::domain::address::Address;
 use crate::domain::ids::{AccountId, ProviderSid};
+use crate::domain::message::Bill;
 use crate::domain::secret::Secret;
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
@@ -168,6 +169,8 @@ pub struct StatusReport {
     pub error: Option<ProviderCode>,
     /// When the provider says that it happened, where it says so.
     pub at: Option<Timestamp>,
+    /// What it bills, where it says so.
+    pub bill: Bill,
 }
 
 /// What we answer.

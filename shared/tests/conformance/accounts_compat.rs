@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use telephony::provider::account::AccountConfig;
 use telephony::provider::connection::Connection;
 use telephony::provider::error::{Effect, ErrorKind};
 use telephony::provider::subaccounts::{Subaccount, Subaccounts};
@@ -136,6 +137,26 @@ async fn signalwire_opens_a_project_and_makes_it_a_token() {
         let got = subaccounts(&SIGNALWIRE, &transport).open(NAME).await.unwrap();
         assert_eq!((setting(&got, "token"), setting(&got, "signing_key")), (None, Some("PSK_once")));
     }
+}
+
+#[tokio::test]
+async fn a_found_project_gets_another_token_and_a_found_subaccount_has_its_own() {
+    let token = json!({"id": "x", "token": "PT_again"}).to_string();
+    let transport = Arc::new(ReplayTransport::new().answer(200, token).answer(401, ""));
+    let found = || Subaccount {
+        remote_id: SIGNALWIRE.remote_id.into(),
+        name: NAME.into(),
+        active: true,
+        config: AccountConfig::from([("project_id", "p")]),
+    };
+    let projects = subaccounts(&SIGNALWIRE, &transport);
+    assert_eq!(setting(&projects.regain(found()).await.unwrap(), "token"), Some("PT_again"));
+    assert_eq!(projects.regain(found()).await.unwrap_err().kind(), ErrorKind::Authentication);
+    assert!(projects.prepare(&found().config, NAME, "https://x.test").await.unwrap().iter().next().is_none());
+    let unused = Arc::new(ReplayTransport::new());
+    let same = subaccounts(&TWILIO, &unused).regain(found()).await.unwrap();
+    assert_eq!(setting(&same, "token"), None);
+    assert!(unused.requests().is_empty(), "nothing is asked");
 }
 
 #[tokio::test]

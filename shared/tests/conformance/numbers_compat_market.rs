@@ -160,7 +160,7 @@ async fn a_number_is_bought_with_everything_on_it() {
 #[tokio::test]
 async fn an_order_is_found_again_by_its_number_and_its_mark() {
     for sample in SAMPLES {
-        let list = |held: &[serde_json::Value]| json!({"incoming_phone_numbers": held}).to_string();
+        let list = |held: &[Value]| json!({"incoming_phone_numbers": held}).to_string();
         let marked = |name: &str| number(&sample, 1, &json!({"friendly_name": name}));
         for (held, found) in [
             (vec![marked("tandem prod")], Some(true)),

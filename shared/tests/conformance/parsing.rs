@@ -125,6 +125,27 @@ fn status_words_codes_and_callback_ids() {
 }
 
 #[test]
+fn billed_segments_are_read_where_they_can_be_true() {
+    for sample in SAMPLES {
+        let sid = sample.message_sid(2);
+        for (told, segments) in [
+            (None, None),
+            (Some("2"), Some(2)),
+            (Some("0"), None),
+            (Some("50"), None),
+            (Some("99999999999999999999"), None),
+            (Some("two"), None),
+        ] {
+            let mut params = sample.status_params(&sid, "sent");
+            params.extend(told.map(|count| ("NumSegments", count)));
+            let report = reported(parse(&sample, STATUS_URL, &params, WebhookKind::StatusCallback));
+            assert_eq!((report.bill.segments, report.bill.cost), (segments, None), "{told:?}");
+            assert_eq!(report.status, Some(MessageStatus::Sent));
+        }
+    }
+}
+
+#[test]
 fn what_is_posted_to_the_wrong_url_is_told_apart() {
     for sample in SAMPLES {
         let sid = sample.message_sid(2);

@@ -30,14 +30,17 @@ async fn seed(world: &World, provider: ProviderId, field: &str) {
 async fn an_imported_number_of_a_tenants_own_account_is_only_reported() {
     let world = World::new().await;
     let (imported, bought, foreign) = ("+14155550601", "+14155550602", "+14155550603");
-    for phone in [imported, bought, foreign] {
+    let recorded = "+14155550604";
+    for phone in [imported, bought, foreign, recorded] {
         let new =
             json!({"account": OWN_ACCOUNT, "phone_number": phone, "sms_url": "https://their.example/sms"});
         world.plant(Twilio, new).await;
-        let own = PhoneNumber { own_account: true, ..number(Twilio, "own-twilio", phone) };
+        let mut own = PhoneNumber { own_account: true, ..number(Twilio, "own-twilio", phone) };
+        // Bought here, and renamed at the provider since.
+        own.holding.mark = (phone == recorded).then(|| MARK.to_owned());
         assert!(world.table.store.put(&own).await.unwrap());
     }
-    for (phone, mark) in [(bought, MARK), (foreign, "tandem:another:01JDEM")] {
+    for (phone, mark) in [(bought, MARK), (foreign, "tandem:another:01JDEM00000000000000000001")] {
         world.configure("own-twilio", phone, Some(mark)).await;
         let sid = world.number(phone).await["sid"].as_str().unwrap().to_owned();
         let path = format!("/twilio/2010-04-01/Accounts/{OWN_ACCOUNT}/IncomingPhoneNumbers/{sid}.json");
@@ -46,7 +49,7 @@ async fn an_imported_number_of_a_tenants_own_account_is_only_reported() {
     let before = world.number(imported).await;
     let request = RepairRequest { tenant_id: Some("acme".into()), ..RepairRequest::default() };
     let answer = world.ask(request.clone()).await.unwrap();
-    assert_eq!((answer.checked, answer.unmanaged), (3, 0));
+    assert_eq!((answer.checked, answer.unmanaged), (4, 0));
     let of = |phone: &str| {
         let of_number: Vec<_> =
             answer.drifted.iter().filter(|d| d.phone_number.as_deref() == Some(phone)).cloned().collect();
@@ -55,6 +58,7 @@ async fn an_imported_number_of_a_tenants_own_account_is_only_reported() {
     assert!(of(imported).iter().all(|drift| !drift.repairable && !drift.repaired));
     assert_eq!(told(&of(imported))[0], ("sms_url", "foreign_host", false, false));
     assert_eq!(told(&of(bought)), [("sms_url", "foreign_host", true, true)]);
+    assert!(of(recorded).iter().all(|drift| drift.repaired) && !of(recorded).is_empty());
     assert_eq!(told(&of(foreign)), [("sms_url", "foreign_host", false, false)]);
     assert_eq!(world.number(imported).await, before, "untouched");
     assert_eq!(world.run(true).await.checked, OURS, "the platform's own");

@@ -10,6 +10,7 @@ use telephony::app::problem::Problem;
 use telephony::app::provider_accounts::desk::{Desk as _, Providers};
 use telephony::app::repair::WebhookRepair;
 use telephony::domain::ids::NumberId;
+use telephony::domain::mark::Marker;
 use telephony::domain::number::{Holding, NumberStatus, PhoneNumber};
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::{Clock, Numbers as _};
@@ -25,7 +26,8 @@ use crate::support::samples::{at, tenant};
 use crate::support::{Table, table};
 
 pub const BASE: &str = "https://phone.example.com/prod";
-pub const MARK: &str = "tandem:test:01JDEM";
+/// As a purchase leaves it.
+pub const MARK: &str = "tandem:test:01JDEM00000000000000000001";
 pub const PROJECT: &str = "11111111-1111-4111-8111-111111111111";
 pub const ORG: &str = "47a530f8-4362-4526-829b-bcee17fd9f7a";
 pub const TELNYX_KEY: &str = "KEY0123456789";
@@ -226,7 +228,7 @@ impl World {
         let prefix = ours(provider, 7);
         let wild = json!({"account": remote(provider), "phone_number": prefix,
             "sms_url": "https://other.example.net/sms", "voice_url": "http://demo.twilio.com/docs/voice.xml",
-            "friendly_name": "tandem:other:01JDEM", "status_callback": "http://other.example.net/s?agentId=1"});
+            "friendly_name": "tandem:other:01JDEM00000000000000000001", "status_callback": "http://other.example.net/s?agentId=1"});
         self.plant(provider, wild).await;
         let phone = ours(provider, 8);
         self.plant(provider, json!({"account": remote(provider), "phone_number": phone})).await;
@@ -363,7 +365,7 @@ fn parts(table: &Table, clock: &Arc<Steps>, deployed: &str) -> (WebhookRepair, P
         desk: Arc::new(providers()),
         clock: clock.clone(),
         public_base_url: BASE.into(),
-        stack: "test".into(),
+        marker: Marker::new("test"),
     };
     (repair, providers())
 }

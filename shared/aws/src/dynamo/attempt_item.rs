@@ -1,11 +1,12 @@
 //! An attempt as an item: small, in no index, so that a status report costs one write unit.
 
-use telephony::domain::message::Attempt;
+use aws_sdk_dynamodb::types::AttributeValue;
+use telephony::domain::message::{Attempt, Bill};
 use telephony::domain::status::MessageStatus;
 use telephony::ports::StoreError;
 
 use super::write::Write;
-use crate::item::{Fields, Item, corrupt, number, text};
+use crate::item::{Fields, Item, corrupt, json, number, text};
 use crate::keys::{self, SK};
 
 /// The value of `ent`.
@@ -35,6 +36,20 @@ pub(super) fn set_status(
         .assign("em", error_message.map(|words| text(cut(words))))
 }
 
+/// What the provider bills: the attributes of the figure and of the rank of the status that told it. The
+/// highest status that says something has the word, in whatever order they come.
+pub(super) const SEGMENTS: Figure = ("sg", "sgr");
+/// See [`SEGMENTS`].
+pub(super) const COST: Figure = ("co", "cor");
+type Figure = (&'static str, &'static str);
+
+/// The figures that a bill tells, each with its attributes.
+pub(super) fn billed(bill: &Bill) -> Result<Vec<(Figure, AttributeValue)>, StoreError> {
+    let segments = bill.segments.map(|count| (SEGMENTS, number(count)));
+    let cost = bill.cost.as_ref().map(|cost| json(cost).map(|cost| (COST, cost))).transpose()?;
+    Ok(segments.into_iter().chain(cost).collect())
+}
+
 /// The attempt of an item.
 pub(super) fn read(item: &Item) -> Result<Attempt, StoreError> {
     let fields = Fields(item);
@@ -54,5 +69,12 @@ pub(super) fn read(item: &Item) -> Result<Attempt, StoreError> {
         lease_until: fields.maybe_time("lu"),
         delivered_at: fields.maybe_time("da"),
         asked: u32::try_from(fields.maybe_number("asked").unwrap_or(0)).map_err(|_| corrupt("asked"))?,
+        bill: Bill {
+            segments: fields
+                .maybe_number(SEGMENTS.0)
+                .map(|count| u32::try_from(count).map_err(|_| corrupt(SEGMENTS.0)))
+                .transpose()?,
+            cost: fields.maybe_json(COST.0)?,
+        },
     })
 }

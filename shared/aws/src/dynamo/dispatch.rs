@@ -10,7 +10,7 @@ use telephony::domain::timestamp::Timestamp;
 use telephony::ports::{AttemptEnd, Dispatch, PendingKind, StoreError};
 
 use super::Store;
-use super::attempt_item::{self, set_status};
+use super::attempt_item::{self, COST, SEGMENTS, set_status};
 use super::message_item::Whole;
 use super::outbox::not_opted_out;
 use super::projection::Because;
@@ -53,6 +53,10 @@ fn begun(key: &AttemptRef, attempt: &Attempt, mine: i64, stub: &Stub) -> Result<
         Stub::Foreign(account) => set_status(write, attempt.status, None, None)
             .remove("sid")
             .remove("da")
+            .remove(SEGMENTS.0)
+            .remove(SEGMENTS.1)
+            .remove(COST.0)
+            .remove(COST.1)
             .when("#acct = :stranger")
             .with("stranger", text(account.clone())),
     })

@@ -23,9 +23,10 @@ pub(super) fn counts(attempt: &Attempt) -> bool {
 }
 
 /// A beginning moves the message itself, so that up to `sending` there is nothing to take over but
-/// the provider's id.
+/// the provider's id, and what it bills, which is a failure's as well.
 pub(super) fn is_news(attempt: &Attempt) -> bool {
-    counts(attempt) && (attempt.status > MessageStatus::Sending || attempt.sid.is_some())
+    let billed = attempt.started_at.is_some() && !attempt.bill.is_empty();
+    billed || (counts(attempt) && (attempt.status > MessageStatus::Sending || attempt.sid.is_some()))
 }
 
 /// The message shows its newest attempt, and a status never moves down. Both only ever grow, so that
@@ -46,7 +47,7 @@ pub(super) fn takeover(progress: &Progress, attempt: &Attempt) -> Takeover {
 #[cfg(test)]
 mod tests {
     use super::{Takeover, takeover};
-    use telephony::domain::message::{Attempt, Progress};
+    use telephony::domain::message::{Attempt, Bill, Progress};
     use telephony::domain::status::MessageStatus::{self, Delivered, Failed, Sending, Sent, Unknown};
     use telephony::domain::timestamp::Timestamp;
     use telephony::provider::ProviderId;
@@ -59,6 +60,7 @@ mod tests {
             error_code: None,
             error_message: None,
             delivered_at: None,
+            bills: std::collections::BTreeMap::new(),
             updated_at: Timestamp::from_millis(0),
             copies: Vec::new(),
         }
@@ -81,6 +83,7 @@ mod tests {
             lease_until: None,
             delivered_at: None,
             asked: 0,
+            bill: Bill::default(),
         }
     }
 

@@ -58,6 +58,14 @@ pub(super) fn status(write: Write, change: &LegChange) -> Result<Write, StoreErr
         .when("attribute_not_exists(#rk) OR #rk < :rk"))
 }
 
+/// Grows with every report that changes something: the rank rises, and a fact is written once.
+fn known(item: &Item) -> u32 {
+    let facts = ["aa", "dur", "cost"].iter().filter(|name| item.contains_key(**name)).count();
+    let rank =
+        Fields(item).maybe_number("rk").and_then(|rank| u32::try_from(rank).ok()).map_or(0, |rank| rank + 1);
+    rank.saturating_mul(4).saturating_add(u32::try_from(facts).unwrap_or(0))
+}
+
 /// The leg of an item.
 pub(super) fn read(item: &Item) -> Result<Leg, StoreError> {
     let fields = Fields(item);
@@ -86,6 +94,7 @@ pub(super) fn read(item: &Item) -> Result<Leg, StoreError> {
         answered_by: fields.maybe_word("by")?,
         signature: fields.maybe_json("sig")?.unwrap_or(SignatureReport::default()),
         cost: fields.maybe_json("cost")?,
+        known: known(item),
         updated_at: fields.time("ua")?,
     })
 }

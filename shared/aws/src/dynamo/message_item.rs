@@ -114,6 +114,7 @@ pub(super) fn progress(item: &Item, message: &Message) -> Result<Progress, Store
         error_code: fields.owned("ec"),
         error_message: fields.owned("em"),
         delivered_at: fields.maybe_time("da"),
+        bills: fields.maybe_json("bill")?.unwrap_or_default(),
         updated_at: fields.time("ua")?,
         copies: copies(item, message)?,
     })
@@ -146,6 +147,8 @@ pub(super) struct Whole {
     pub(super) view: MessageView,
     /// The money held for it.
     pub(super) hold: Option<super::money::Hold>,
+    /// How often bills were booked.
+    pub(super) booked: i64,
 }
 
 /// Reads a whole partition; `None` when the message itself is not there (a stub may be).
@@ -155,5 +158,5 @@ pub(super) fn whole(items: &[Item]) -> Result<Option<Whole>, StoreError> {
     let mut view = brief(item)?;
     view.attempts = of(attempt_item::ENTITY).map(attempt_item::read).collect::<Result<_, _>>()?;
     let hold = of(super::money::HOLD).next().map(super::money::Hold::read).transpose()?;
-    Ok(Some(Whole { view, hold }))
+    Ok(Some(Whole { view, hold, booked: Fields(item).maybe_number("bv").unwrap_or(0) }))
 }

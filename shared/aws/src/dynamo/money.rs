@@ -4,7 +4,9 @@
 use telephony::domain::ids::{EntryId, TenantId};
 use telephony::domain::money::Micros;
 use telephony::domain::timestamp::Timestamp;
-use telephony::domain::wallet::{EntryKind, HoldState, LedgerEntry, Posting, Subject, Wallet, posting};
+use telephony::domain::wallet::{
+    Amounts, EntryKind, HoldState, LedgerEntry, Posting, Subject, Wallet, posting, posting_of,
+};
 use telephony::ports::StoreError;
 
 use super::Store;
@@ -36,6 +38,12 @@ impl Hold {
     /// What a new state moves.
     pub(super) fn moves(self, to: HoldState) -> Option<(HoldState, Posting)> {
         posting(Some(self.state), to, self.amount).map(|posting| (to, posting))
+    }
+
+    /// The same, where so much is `taken` by now and so much is `due`.
+    pub(super) fn moves_of(self, to: HoldState, taken: Micros, due: Micros) -> Option<(HoldState, Posting)> {
+        let amounts = Amounts { held: self.amount, taken, due };
+        posting_of(Some(self.state), to, amounts).map(|posting| (to, posting))
     }
 }
 
@@ -75,6 +83,7 @@ fn ledger_write(tenant: &TenantId, entry: &LedgerEntry) -> Result<Write, StoreEr
 
 /// The id of an entry follows from what it is about: a status only rises, so that a message has at most
 /// one hold, one capture and one release of what was held, one refund, and one capture after either.
+/// Corrections, of which there may be more, are named by [`Taking`].
 fn entry_id(kind: EntryKind, of_held: bool, tenant: &TenantId, subject: &str) -> EntryId {
     let word = match (kind, of_held) {
         (EntryKind::Deposit, _) => "deposit",

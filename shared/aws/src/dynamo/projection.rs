@@ -1,23 +1,26 @@
 //! What the projector derives from the stream.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use telephony::domain::ids::{ConversationId, MessageId, TenantId};
-use telephony::domain::message::{Attempt, AttemptRef, Message, MessageView};
+use telephony::domain::ids::{ConversationId, EntryId, MessageId, TenantId};
+use telephony::domain::message::{Attempt, AttemptRef, Bill, Message, MessageView};
 use telephony::domain::status::MessageStatus;
 use telephony::domain::timestamp::Timestamp;
-use telephony::domain::wallet::{HoldState, Subject};
+use telephony::domain::usage::{Usage, UsageLine, of_message};
+use telephony::domain::wallet::{EntryKind, HoldState, Subject};
 use telephony::ports::{PendingKind, Projection, StoreError};
 
 use super::Store;
 use super::fold::{self, Takeover};
 use super::message_item::Whole;
-use super::money;
+use super::money::{self, Taking};
 use super::requests::Transacted;
 use super::tries::Tries;
+use super::usage;
 use super::write::Write;
-use crate::item::{keyed, millis, number, text};
+use crate::item::{json, keyed, millis, number, text};
 use crate::keys::{self, GSI2PK, GSI2SK, TTL};
 
 /// What moves with a status: what the attempt knows about it, or a code of ours.
@@ -29,6 +32,19 @@ pub(super) enum Because<'a> {
     Code(&'a str, &'a str),
 }
 
+/// A write of a message that is still as it was read.
+fn unchanged(whole: &Whole) -> Write {
+    let (message, before) = (&whole.view.message, &whole.view.progress);
+    let write = Write::update(keys::message(&message.tenant, message.id))
+        .when("#rk = :was AND #at = :attempt")
+        .with("was", number(before.status.rank()))
+        .with("attempt", number(before.attempt));
+    match whole.booked {
+        0 => write.when("attribute_not_exists(#bv)"),
+        booked => write.when("#bv = :booked").with("booked", number(booked)),
+    }
+}
+
 /// The update of a message that is still as it was read.
 fn message_write(
     whole: &Whole,
@@ -36,12 +52,7 @@ fn message_write(
     because: Option<Because<'_>>,
     now: Timestamp,
 ) -> Write {
-    let (message, before) = (&whole.view.message, &whole.view.progress);
-    let write = Write::update(keys::message(&message.tenant, message.id))
-        .set("ua", millis(now))
-        .when("#rk = :was AND #at = :attempt")
-        .with("was", number(before.status.rank()))
-        .with("attempt", number(before.attempt));
+    let write = unchanged(whole).set("ua", millis(now));
     let (code, words) = match because {
         Some(Because::Attempt(attempt)) => (attempt.error_code.as_deref(), attempt.error_message.as_deref()),
         Some(Because::Code(code, words)) => (Some(code), Some(words)),
@@ -69,25 +80,100 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let message = &whole.view.message;
-        let mut writes = vec![message_write(whole, status, because, now)];
+        let attempt = match because {
+            Some(Because::Attempt(attempt)) => attempt.n,
+            Some(Because::Code(..)) | None => whole.view.progress.attempt,
+        };
+        let booking = Booking::of(whole, status, attempt);
+        let mut writes = vec![booking.noted(whole, message_write(whole, status, because, now))?];
         if let (MessageStatus::Failed, Some(Because::Attempt(attempt))) = (status, because) {
             // Whether a failure is the message's is decided once: here, or by `supersede`.
             let key = AttemptRef { tenant: message.tenant.clone(), message: message.id, n: attempt.n };
             writes.push(Write::check(keys::attempt(&key)).when("attribute_not_exists(#sup)"));
         }
-        let to = HoldState::of(status);
-        if let Some((hold, moves)) = whole.hold.and_then(|hold| hold.moves(to).map(|moves| (hold, moves))) {
-            let wallet = self.read_wallet(&message.tenant).await?.unwrap_or_default();
-            writes.extend(money::settle(
-                &message.tenant,
-                Subject::Message(message.id),
-                hold,
-                moves,
-                wallet,
-                now,
-            )?);
-        }
+        writes.extend(self.booked(whole, &booking, now).await?);
         Ok(matches!(self.transact(writes).await?, Transacted::Done))
+    }
+
+    /// Books what the providers bill for a message that is still as it was read, where that is news.
+    /// False: it is no longer as it was read, or the wallet is not.
+    async fn book(&self, whole: &Whole, now: Timestamp) -> Result<bool, StoreError> {
+        let progress = &whole.view.progress;
+        let booking = Booking::of(whole, progress.status, progress.attempt);
+        if booking.bills.is_none() {
+            return Ok(true);
+        }
+        let mut writes = vec![booking.noted(whole, unchanged(whole))?];
+        writes.extend(self.booked(whole, &booking, now).await?);
+        Ok(matches!(self.transact(writes).await?, Transacted::Done))
+    }
+
+    /// The writes of wallet, hold, ledger and books.
+    async fn booked(
+        &self,
+        whole: &Whole,
+        booking: &Booking,
+        now: Timestamp,
+    ) -> Result<Vec<Write>, StoreError> {
+        let message = &whole.view.message;
+        let (tenant, subject) = (&message.tenant, Subject::Message(message.id));
+        let (taken, due) = (booking.before.charge, booking.after.charge);
+        let moves = whole.hold.and_then(|hold| Some((hold, hold.moves_of(booking.to, taken, due)?)));
+        let mut writes = Vec::new();
+        if let Some((hold, moves)) = moves {
+            let wallet = self.read_wallet(tenant).await?.unwrap_or_default();
+            let (_, moved) = moves;
+            if moved.kind == EntryKind::Correction {
+                let (subject, turn) = (subject.to_string(), whole.booked.to_string());
+                let taking = Taking {
+                    tenant,
+                    kind: moved.kind,
+                    id: EntryId::derived(&["correction", tenant.as_str(), &subject, &turn]),
+                    resource: subject,
+                    amount: moved.balance.negated(),
+                    at: now,
+                };
+                writes.extend(money::take(&taking, Some(wallet))?);
+            } else {
+                writes.extend(money::settle(tenant, subject, hold, moves, wallet, now)?);
+            }
+        }
+        let added = booking.after.since(&booking.before);
+        writes.extend(usage::write(&UsageLine::of_message(message), &added));
+        Ok(writes)
+    }
+}
+
+/// What a message comes to by a new state, beside what it had come to.
+struct Booking {
+    to: HoldState,
+    before: Usage,
+    after: Usage,
+    /// What the providers bill by now, where that is news.
+    bills: Option<BTreeMap<u32, Bill>>,
+}
+
+impl Booking {
+    fn of(whole: &Whole, status: MessageStatus, attempt: u32) -> Self {
+        let (message, progress) = (&whole.view.message, &whole.view.progress);
+        // What was never begun is a stub, which any verified account can leave.
+        let billed = whole.view.attempts.iter().filter(|attempt| attempt.started_at.is_some());
+        let billed = billed.filter(|attempt| !attempt.bill.is_empty());
+        let bills: BTreeMap<u32, Bill> = billed.map(|attempt| (attempt.n, attempt.bill.clone())).collect();
+        Self {
+            to: HoldState::of(status),
+            before: of_message(message, progress.status, progress.attempt, &progress.bills),
+            after: of_message(message, status, attempt, &bills),
+            bills: (bills != progress.bills).then_some(bills),
+        }
+    }
+
+    /// With the bills that are in the books then.
+    fn noted(&self, whole: &Whole, write: Write) -> Result<Write, StoreError> {
+        Ok(match &self.bills {
+            Some(bills) => write.set("bill", json(bills)?).set("bv", number(whole.booked.saturating_add(1))),
+            None => write,
+        })
     }
 }
 
@@ -120,15 +206,19 @@ impl Projection for Store {
                 return Ok(None);
             };
             let before = whole.view.progress.status;
-            match fold::takeover(&whole.view.progress, newest) {
-                Takeover::Nothing => return Ok(None),
-                Takeover::Sid => {
-                    let write = Write::update(keys::message(&attempt.tenant, attempt.message))
-                        .set("sid", text(newest.sid.as_ref().map(|sid| sid.as_str()).unwrap_or_default()))
-                        .when("#at = :n AND attribute_not_exists(#sid)")
-                        .with("n", number(attempt.n));
-                    self.wrote(write).await?;
-                    return Ok(None);
+            let takeover = fold::takeover(&whole.view.progress, newest);
+            if takeover == Takeover::Sid {
+                let write = Write::update(keys::message(&attempt.tenant, attempt.message))
+                    .set("sid", text(newest.sid.as_ref().map(|sid| sid.as_str()).unwrap_or_default()))
+                    .when("#at = :n AND attribute_not_exists(#sid)")
+                    .with("n", number(attempt.n));
+                self.wrote(write).await?;
+            }
+            match takeover {
+                Takeover::Nothing | Takeover::Sid => {
+                    if self.book(&whole, now).await? {
+                        return Ok(None);
+                    }
                 }
                 Takeover::Status => {
                     let because = Some(Because::Attempt(newest));

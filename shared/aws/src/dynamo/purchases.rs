@@ -7,6 +7,7 @@ use telephony::domain::number::PhoneNumber;
 use telephony::domain::phone::E164;
 use telephony::domain::purchase::Purchase;
 use telephony::domain::timestamp::Timestamp;
+use telephony::domain::usage::{Usage, UsageLine};
 use telephony::domain::wallet::{HoldState, LedgerEntry, Subject, Wallet};
 use telephony::ports::{
     Begun, BoundPurchase, Completed, IdempotencyBinding, Purchases, StockNumber, StoreError, Task,
@@ -18,6 +19,7 @@ use super::numbers::{Taken, holding, taken};
 use super::requests::{Refusals, Transacted, Written};
 use super::stock;
 use super::tries::Tries;
+use super::usage;
 use super::write::Write;
 use crate::item::{Fields, Item, corrupt, json, keyed, number as integer, text};
 use crate::keys::{self, GSI2PK, GSI2SK, TTL};
@@ -197,8 +199,24 @@ impl Store {
         // A hold that has ended already ended with this purchase, which the condition on it will tell.
         let Some(moved) = hold.moves(to) else { return Ok(Vec::new()) };
         let wallet = self.read_wallet(&purchase.tenant).await?.ok_or_else(|| corrupt("wallet"))?;
-        Ok(money::settle(&purchase.tenant, subject, hold, moved, wallet, at)?.into())
+        let (_, posting) = &moved;
+        let month = (to == HoldState::Captured).then(|| first_month(purchase, posting.balance.negated()));
+        let mut writes = Vec::from(money::settle(&purchase.tenant, subject, hold, moved, wallet, at)?);
+        writes.extend(month.and_then(|(line, used)| usage::write(&line, &used)));
+        Ok(writes)
     }
+}
+
+/// The first month of the number, in the books of the day on which it was asked for.
+fn first_month(purchase: &Purchase, charge: Micros) -> (UsageLine, Usage) {
+    let line = UsageLine {
+        tenant: purchase.tenant.clone(),
+        day: purchase.created_at.day(),
+        provider: purchase.provider,
+        number: purchase.phone.expose().to_owned(),
+        user: purchase.user.clone(),
+    };
+    (line, Usage { months: 1, charge, ..Usage::default() })
 }
 
 #[async_trait]

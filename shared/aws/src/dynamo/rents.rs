@@ -5,6 +5,7 @@ use telephony::domain::ids::EntryId;
 use telephony::domain::money::Micros;
 use telephony::domain::number::PhoneNumber;
 use telephony::domain::timestamp::Timestamp;
+use telephony::domain::usage::{Usage, UsageLine};
 use telephony::domain::wallet::EntryKind;
 use telephony::ports::{MonthCharged, NumberChange, RentBook, StoreError};
 
@@ -13,6 +14,7 @@ use super::inventory;
 use super::money::{self, Taking};
 use super::requests::Transacted;
 use super::tries::Tries;
+use super::usage;
 use super::write::Write;
 use crate::item::{corrupt, keyed, millis, number as integer};
 use crate::keys;
@@ -42,6 +44,14 @@ impl RentBook for Store {
             amount,
             at: now,
         };
+        let line = UsageLine {
+            tenant: tenant.clone(),
+            day: rent.paid_until().day(),
+            provider: before.provider,
+            number: before.phone.expose().to_owned(),
+            user: before.user.clone(),
+        };
+        let used = Usage { months: 1, charge: amount, ..Usage::default() };
         let mut tries = Tries::default();
         loop {
             let mut writes = number.clone();
@@ -49,6 +59,7 @@ impl RentBook for Store {
                 writes.push(Write::check(receipt.clone()).if_present());
             } else {
                 writes.push(Write::put(paid.clone()).if_absent());
+                writes.extend(usage::write(&line, &used));
                 if amount > Micros::ZERO {
                     let wallet = self.read_wallet(tenant).await?;
                     let Some(wallet) = wallet.filter(|wallet| wallet.available >= amount) else {

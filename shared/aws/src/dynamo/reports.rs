@@ -54,16 +54,22 @@ impl Reports for Store {
                 .when("attribute_not_exists(#acct) OR #acct = :acct")
                 .when("attribute_not_exists(#rk) OR #rk < :rk")
                 .with("rk", number(rank));
-        let write = match &change.sid {
+        let mut write = match &change.sid {
             Some(_) => write.when("attribute_not_exists(#sid) OR #sid = :sid"),
             None => write,
         };
+        for ((figure, rank_of), value) in attempt_item::billed(&change.bill)? {
+            write = write.set(figure, value).set(rank_of, number(rank));
+        }
         match self.write(write, false).await? {
             Written::Done(_) => Ok(Merged::Applied),
             Written::Refused(stored) => {
                 let verdict = verdict(&stored, change);
                 if verdict == Merged::Stale && !stored.contains_key("sid") {
                     self.bind_sid(attempt, change).await?;
+                }
+                if verdict == Merged::Stale {
+                    self.note_bill(attempt, change, &stored).await?;
                 }
                 Ok(verdict)
             }
@@ -81,5 +87,28 @@ impl Store {
             .when("#acct = :account AND attribute_not_exists(#sid)")
             .with("account", text(change.account.as_str()));
         self.wrote(write).await.map(|_| ())
+    }
+
+    /// Nor need it be higher to be the first to tell what is billed, or the highest that does.
+    async fn note_bill(
+        &self,
+        attempt: &AttemptRef,
+        change: &StatusChange,
+        stored: &Item,
+    ) -> Result<(), StoreError> {
+        let rank = i64::from(change.status.rank());
+        for ((figure, rank_of), value) in attempt_item::billed(&change.bill)? {
+            if Fields(stored).maybe_number(rank_of).is_some_and(|known| known >= rank) {
+                continue;
+            }
+            let write = Write::update(keys::attempt(attempt))
+                .set(figure, value)
+                .set(rank_of, number(rank))
+                .when("#acct = :account")
+                .with("account", text(change.account.as_str()))
+                .when(&format!("attribute_not_exists(#{rank_of}) OR #{rank_of} < :{rank_of}"));
+            self.wrote(write).await?;
+        }
+        Ok(())
     }
 }

@@ -37,7 +37,8 @@ fn wallet(items: &HashMap<(String, String), Value>) -> (i64, i64, i64) {
     (integer(item, "balance"), integer(item, "held"), integer(item, "available"))
 }
 
-/// Money: the ledger sums to the wallet, and what is held is what the holds say. Holds at every instant.
+/// Money: the ledger sums to the wallet, what is held is what the holds say, and what was paid is in the
+/// books. Holds at every instant.
 pub fn money(world: &World, broken: &mut Vec<String>) {
     let items = world.items();
     let of = |entity: &'static str| items.values().filter(move |item| word(item, "ent") == entity);
@@ -52,6 +53,10 @@ pub fn money(world: &World, broken: &mut Vec<String>) {
         broken.push(format!(
             "balance {kept}, held {reserved}; the ledger says {balance}, {held}; the holds say {holds}"
         ));
+    }
+    let charged: i64 = of("use").filter(|line| !line["ch"].is_null()).map(|line| integer(line, "ch")).sum();
+    if charged != DEPOSIT - kept {
+        broken.push(format!("the books have charged {charged}, the wallet has paid {}", DEPOSIT - kept));
     }
     if available != kept - reserved || available < 0 {
         broken.push(format!("available {available} of {kept} less {reserved}"));

@@ -197,6 +197,7 @@ pub fn report(text: &Remote, word: &str, code: Option<&str>) -> StatusReport {
         provider_status: word.to_owned(),
         error: code.map(|code| ProviderCode(code.to_owned())),
         at: None,
+        bill: telephony::domain::message::Bill::default(),
     }
 }
 

@@ -16,6 +16,7 @@ use telephony::app::backfill::Backfill;
 use telephony::app::compose::{Caller, Compose};
 use telephony::app::deliver::Deliver;
 use telephony::app::emit::{Emit, Listeners};
+use telephony::app::money::calls::CallCharges;
 use telephony::app::project::Project;
 use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::record_status::RecordStatus;
@@ -260,6 +261,7 @@ impl World {
         };
         let project = Project {
             calls: plain.clone(),
+            call_charges: CallCharges { charges: plain.clone(), prices },
             projection: cut.clone(),
             queue: jobs.clone(),
             answer,

@@ -55,7 +55,7 @@ async fn take(
     payload: &Value,
 ) -> (Taken, Result<(), NotActed>) {
     let (account, event) = (telnyx::account(), event(payload));
-    let taken = record.record(ProviderId::Telnyx, &account.id, &event, at(0)).await.unwrap();
+    let taken = record.record(&account, &event, at(0)).await.unwrap();
     let acted = answer.act(&account, &event, &taken, at(0)).await;
     (taken, acted)
 }

@@ -29,6 +29,7 @@ fn call(call: &CallRef) -> Call {
         to: Address::parse("+14155550100"),
         user: None,
         agent: None,
+        own_account: false,
         created_at: at(0),
     }
 }

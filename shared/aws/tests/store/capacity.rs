@@ -159,8 +159,8 @@ async fn the_way_of_a_send() {
         table.store.fold(&attempt_ref(&message, 1), &state, at(4)).await,
         Ok(Some(MessageStatus::Sending))
     );
-    println!("fold with a capture:");
-    assert_eq!(spent(&table).0, 3);
+    println!("fold with a capture, and its line of the books:");
+    assert_eq!(spent(&table), (3, 12.0));
     assert_eq!(
         table.store.fold(&attempt_ref(&message, 1), &attempt(&message, 1, at(1)), at(5)).await,
         Ok(None)

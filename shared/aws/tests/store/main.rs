@@ -14,6 +14,7 @@ mod accounts;
 mod answering;
 mod calls;
 mod capacity;
+mod charges;
 mod contacts;
 mod deliveries;
 mod directory;
@@ -34,6 +35,7 @@ mod rents;
 mod routing;
 mod searching;
 mod sending;
+mod subscriptions;
 #[path = "../support/mod.rs"]
 mod support;
 mod verifying;

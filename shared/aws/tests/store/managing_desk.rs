@@ -215,6 +215,14 @@ impl Subaccounts for TestDesk {
         Ok(opened.iter().filter(|(_, n)| *n == name).map(|(sid, _)| subaccount(name, sid)).collect())
     }
 
+    async fn regain(&self, found: Subaccount) -> Result<Subaccount, ProviderError> {
+        Ok(found)
+    }
+
+    async fn prepare(&self, _: &AccountConfig, _: &str, _: &str) -> Result<AccountConfig, ProviderError> {
+        Ok(AccountConfig::default())
+    }
+
     async fn set_active(&self, _: &str, _: bool) -> Result<(), ProviderError> {
         Ok(())
     }

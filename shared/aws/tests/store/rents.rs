@@ -14,8 +14,8 @@ use telephony::domain::rent::{Rent, RentPolicy, after_months};
 use telephony::domain::timestamp::Timestamp;
 use telephony::domain::wallet::{EntryKind, LedgerEntry};
 use telephony::ports::{
-    Inventory, MonthCharged, NumberChange, Numbers, Page, PageRequest, RentBook, StoreError, Task, TaskKind,
-    Tasks, Wallets,
+    Books, Inventory, MonthCharged, NumberChange, Numbers, Page, PageRequest, RentBook, StoreError, Task,
+    TaskKind, Tasks, Wallets,
 };
 use telephony_aws::Store;
 
@@ -360,8 +360,8 @@ proptest! {
                 }
                 assert!(available(&table, &demo).await >= 0, "rent is an outbound act");
             }
-            // Then everything goes well for a while.
-            let end = Timestamp::from_millis(at(0).millis() + day * DAY * 1000 + 500);
+            // Then everything goes well once more: what is owed is tried every hour.
+            let end = Timestamp::from_millis(at(0).millis() + day * DAY * 1000 + 7_200_000);
             rents(&table.store, 0).run_due(end, 10).await.unwrap();
 
             let entries = rentals(&table, &demo).await;
@@ -376,6 +376,10 @@ proptest! {
             assert_eq!(months, begun);
             let left = (paid_in - i64::try_from(all).unwrap()) * RENT;
             assert_eq!(available(&table, &demo).await, left);
+            let lines = table.store.usage(&demo, "2000-01-01", "2100-01-01").await.unwrap();
+            let months: i64 = lines.iter().map(|(_, usage)| usage.months).sum();
+            let charged: i64 = lines.iter().map(|(_, usage)| usage.charge.get()).sum();
+            assert_eq!((usize::try_from(months).unwrap(), charged), (all, paid_in * RENT - left));
             if let Some(released_at) = released_at {
                 assert!(entries.iter().all(|entry| entry.created_at <= released_at), "rent after a release");
             }

@@ -86,9 +86,11 @@ async fn everyones_accounts_are_listed_by_provider() {
     assert_eq!(listed(ProviderId::Twilio).await, expected);
 }
 
+type Answers = Box<dyn Fn(&str) -> (u16, String) + Send + Sync>;
+
 /// Providers that answer by the URL.
 struct Answering {
-    answer: Box<dyn Fn(&str) -> (u16, String) + Send + Sync>,
+    answer: Answers,
     asked: Arc<Mutex<Vec<String>>>,
 }
 

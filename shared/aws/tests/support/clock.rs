@@ -30,6 +30,13 @@ impl Clock for FakeClock {
 #[derive(Default)]
 pub struct Counting(AtomicU64);
 
+impl Counting {
+    /// For a world beside others, whose ids are to differ from theirs.
+    pub fn beginning(at: u64) -> Self {
+        Self(AtomicU64::new(at))
+    }
+}
+
 impl Random for Counting {
     fn ulid(&self, now: Timestamp) -> u128 {
         let time = u128::try_from(now.millis()).unwrap() << 80;

@@ -6,7 +6,7 @@ use telephony::domain::address::Address;
 use telephony::domain::consent::{Block, ConsentChange, Evidence};
 use telephony::domain::conversation::conversation_id;
 use telephony::domain::ids::{MessageId, NumberId, TenantId};
-use telephony::domain::message::{Attempt, AttemptRef, Direction, MediaRef, Message, Origin, Purpose};
+use telephony::domain::message::{Attempt, AttemptRef, Bill, Direction, MediaRef, Message, Origin, Purpose};
 use telephony::domain::money::Micros;
 use telephony::domain::number::{Holding, NumberStatus, PhoneNumber};
 use telephony::domain::segments::Encoding;
@@ -119,6 +119,7 @@ pub fn attempt(message: &Message, n: u32, at: Timestamp) -> Attempt {
         lease_until: Some(at.plus(Duration::from_secs(30))),
         delivered_at: None,
         asked: 0,
+        bill: Bill::default(),
     }
 }
 
@@ -132,6 +133,7 @@ pub fn report(message: &Message, status: MessageStatus, at: Timestamp) -> Status
         status,
         error_message: code.clone().map(|_| "Unknown destination handset".to_owned()),
         error_code: code,
+        bill: Bill::default(),
         at,
     }
 }

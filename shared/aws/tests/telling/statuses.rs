@@ -35,6 +35,10 @@ fn project(world: &World) -> Project {
             queue: world.line.clone(),
             clock: world.clock.clone(),
         },
+        call_charges: telephony::app::money::calls::CallCharges {
+            charges: store.clone(),
+            prices: PriceTable::bundled(),
+        },
         calls: store,
         clock: world.clock.clone(),
         random: Arc::new(Counting::default()),

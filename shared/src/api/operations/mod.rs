@@ -3,6 +3,7 @@
 
 mod events;
 mod inventory;
+mod money;
 mod numbers;
 mod providers;
 mod purchases;
@@ -75,6 +76,7 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
     [
         texting::OPERATIONS,
+        money::OPERATIONS,
         routing::OPERATIONS,
         numbers::OPERATIONS,
         inventory::OPERATIONS,

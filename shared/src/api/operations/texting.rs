@@ -1,4 +1,4 @@
-//! Texting, money, and the settings that texting has.
+//! Texting, and the settings that texting has.
 
 use super::{Access, Answer, Operation, delete, events, get, post, schema, webhook};
 use crate::api::conversation::ConversationBody;
@@ -6,7 +6,6 @@ use crate::api::message::{MessageBody, Preview, PreviewRequest, SendRequest, Sen
 use crate::api::settings::{
     ClientBody, ClientRequest, OptOutBody, OptOutRequest, TemplateBody, TemplateRequest,
 };
-use crate::api::wallet::{DepositRequest, Transaction, WalletBody};
 
 /// The operations.
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -66,24 +65,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
         None,
         Answer::Member("conversation", schema::<ConversationBody>),
     ),
-    get("/api/wallet", "Read the wallet", Answer::Flat(schema::<WalletBody>), &["tenantId"]),
-    get(
-        "/api/wallet/transactions",
-        "List the ledger",
-        Answer::Page(schema::<Transaction>),
-        &["limit", "cursor", "tenantId"],
-    ),
-    Operation {
-        access: Access::Admin,
-        replayed: Some(200),
-        ..post(
-            "/api/wallet/deposit",
-            "Add money to a wallet, once per reference",
-            201,
-            Some(schema::<DepositRequest>),
-            Answer::Member("transaction", schema::<Transaction>),
-        )
-    },
     get("/api/templates", "List templates", Answer::Page(schema::<TemplateBody>), &["limit", "cursor"]),
     Operation {
         access: Access::TenantAdmin,

@@ -1,3 +1,5 @@
-//! Money that moves by itself, without anybody sending anything.
+//! Money that moves by itself, and what it was for.
 
+pub mod calls;
 pub mod rents;
+pub mod usage;

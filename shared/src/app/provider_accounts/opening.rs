@@ -32,9 +32,14 @@ impl ProviderAccounts {
             None => return Err(Problem::new(Code::CapabilityMissing)),
         };
         let name = name(&record);
+        // Locally it is at the same simulator.
+        let base = parent.config().get("api_base").cloned();
         let found = if first { None } else { known(provider.as_ref(), &name).await?.into_iter().next() };
-        let opened = match found {
-            Some(found) => found,
+        let mut opened = match found {
+            Some(found) => provider
+                .regain(found)
+                .await
+                .map_err(|error| provider_problem::problem(&error, "Opening the subaccount"))?,
             None => match provider.open(&name).await {
                 Ok(opened) => opened,
                 Err(error) => {
@@ -50,6 +55,9 @@ impl ProviderAccounts {
                 }
             },
         };
+        if let Some(base) = base {
+            opened.config.set("api_base", base);
+        }
         self.opened(record, opened).await
     }
 
@@ -89,8 +97,8 @@ impl ProviderAccounts {
         if found.is_usable() { Ok(found) } else { Err(gone()) }
     }
 
-    /// Stores what the provider gave. Some tell the credentials once only: then they must be given by
-    /// hand.
+    /// Stores what the provider gave. Some tell a part of the credentials once only: what nothing works
+    /// without must then be given by hand.
     async fn opened(&self, before: AccountRecord, opened: Subaccount) -> Result<AccountRecord, Problem> {
         let now = self.clock.now();
         let mut after = before.clone();
@@ -99,9 +107,15 @@ impl ProviderAccounts {
         }
         after.active = before.active && opened.active;
         if complete(&after.config(), self.desk.settings(after.provider)).is_err() {
+            // What was told is told never again.
+            if after.own != before.own {
+                after.active = before.active;
+                self.book.replace(&before, &after, now).await?;
+            }
             return Err(Problem::new(Code::ProviderRejected).with_detail(format!(
-                "The subaccount exists at the provider as {}, and its credentials are not told again. Take them from \
-                 the provider's console and set them with update_provider {}.",
+                "The subaccount exists at the provider as {}, and not all of its credentials could be had. Repeat the \
+                 request with its Idempotency-Key in a minute, or take them from the provider's console and set them \
+                 with update_provider {}.",
                 opened.remote_id, before.id
             )));
         }

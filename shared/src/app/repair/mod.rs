@@ -21,6 +21,7 @@ use crate::app::provider_accounts::desk::Desk;
 use crate::app::provider_problem;
 use crate::domain::account::{AccountRecord, Owner};
 use crate::domain::ids::TenantId;
+use crate::domain::mark::Marker;
 use crate::ports::{AccountBook, Clock, Numbers};
 use crate::provider::ProviderId;
 
@@ -41,8 +42,8 @@ pub struct WebhookRepair {
     pub clock: Arc<dyn Clock>,
     /// What stands before `/api/` in our URLs, without a slash at the end.
     pub public_base_url: String,
-    /// The name of this stack, as it is in its marks.
-    pub stack: String,
+    /// This stack's marks.
+    pub marker: Marker,
 }
 
 /// What a request means.

@@ -132,8 +132,12 @@ impl<'r> Run<'r> {
         let Some(subject) = audited.audit.complete(subject).await? else { return Ok(()) };
         self.answer.checked += 1;
         let wanted = self.wanted(audited.record, &record);
-        let ours = is_ours(&audited.record.owner, subject.mark.as_deref(), &self.repair.stack);
+        let ours = self.is_ours(audited, Some(&record), &subject);
         self.settle(audited, &subject, &wanted, ours).await
+    }
+
+    fn is_ours(&self, audited: &Audited<'_>, record: Option<&PhoneNumber>, subject: &Subject) -> bool {
+        is_ours(&audited.record.owner, record, subject.mark.as_deref(), &self.repair.marker)
     }
 
     /// A tenant's number, as it is held through this account.
@@ -173,7 +177,7 @@ impl<'r> Run<'r> {
             return Ok(());
         }
         let wanted = Wanted { base: self.repair.public_base_url.clone(), messaging: true, voice: true };
-        let ours = alone && is_ours(&audited.record.owner, subject.mark.as_deref(), &self.repair.stack);
+        let ours = alone && self.is_ours(audited, None, &subject);
         self.settle(audited, &subject, &wanted, ours).await
     }
 

@@ -131,6 +131,18 @@ impl Subaccounts for Projects {
         Ok(found.into_iter().map(|project| self.in_space(project)).collect())
     }
 
+    /// It gets another token. Its signing key was told to whoever opened it, and to nobody else.
+    async fn regain(&self, found: Subaccount) -> Result<Subaccount, ProviderError> {
+        let mut project = found;
+        project.config.set("token", self.token(&project.remote_id).await?);
+        Ok(project)
+    }
+
+    /// Every number has its own URLs.
+    async fn prepare(&self, _: &AccountConfig, _: &str, _: &str) -> Result<AccountConfig, ProviderError> {
+        Ok(AccountConfig::default())
+    }
+
     /// A project is always active (Compatibility OpenAPI, `Account`, `status`).
     async fn set_active(&self, _remote_id: &str, _active: bool) -> Result<(), ProviderError> {
         Err(self.accounts.rest.error("set subaccount", ErrorKind::Unsupported, Effect::NotSent))

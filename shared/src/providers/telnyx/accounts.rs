@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::client::{Client, refused, strange};
-use super::config::{Config, is_api_key, is_id};
-use super::{paging, wire};
+use super::config::{Config, bearer, is_api_key, is_id, unusable};
+use super::{paging, prepare, wire};
 use crate::domain::secret::Secret;
 use crate::provider::Environment;
 use crate::provider::account::{AccountConfig, ProviderAccount};
@@ -48,6 +48,8 @@ pub fn subaccounts(
 
 struct Accounts {
     client: Client,
+    base: String,
+    transport: Arc<dyn HttpTransport>,
 }
 
 impl Accounts {
@@ -57,7 +59,8 @@ impl Accounts {
         transport: Arc<dyn HttpTransport>,
     ) -> Result<Self, ProviderError> {
         let config = Config::of(account, environment)?;
-        Ok(Self { client: Client::new(&config.base, &config.authorization, transport) })
+        let client = Client::new(&config.base, &config.authorization, Arc::clone(&transport));
+        Ok(Self { client, base: config.base, transport })
     }
 }
 
@@ -152,10 +155,26 @@ impl Subaccounts for Accounts {
         Ok(found)
     }
 
+    /// They are told whenever it is read.
+    async fn regain(&self, found: Subaccount) -> Result<Subaccount, ProviderError> {
+        Ok(found)
+    }
+
+    async fn prepare(
+        &self,
+        subaccount: &AccountConfig,
+        name: &str,
+        webhooks: &str,
+    ) -> Result<AccountConfig, ProviderError> {
+        let key = subaccount.get("api_key").ok_or_else(|| unusable("prepare"))?;
+        let client = Client::new(&self.base, &bearer(key.expose()), Arc::clone(&self.transport));
+        prepare::prepare(&client, name, webhooks).await
+    }
+
     async fn set_active(&self, remote_id: &str, active: bool) -> Result<(), ProviderError> {
         const OPERATION: &str = "set_active";
         if !is_id(remote_id) {
-            return Err(super::config::unusable(OPERATION));
+            return Err(unusable(OPERATION));
         }
         let action = if active { "enable" } else { "disable" };
         let path = format!("/managed_accounts/{remote_id}/actions/{action}");

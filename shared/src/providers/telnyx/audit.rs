@@ -59,7 +59,7 @@ const TRANSLATED: &str = "translated_number";
 const DESTINATIONS: &str = "whitelisted_destinations";
 /// Without a destination no text leaves (error 40331): what an empty list gets, the countries that
 /// local numbers of ours are in.
-const HOME: [&str; 2] = ["US", "CA"];
+pub(super) const HOME: [&str; 2] = ["US", "CA"];
 /// Seconds that our answer to an event of a call may take before the other URL is asked.
 const PATIENCE: &str = "10";
 

@@ -114,6 +114,20 @@ pub(crate) fn data<T: DeserializeOwned>(
     body::<Data<T>>(operation, answer).map(|wire| wire.data)
 }
 
+/// The `data` of an answer that says that something was made.
+pub(crate) fn created<T: DeserializeOwned>(
+    operation: &'static str,
+    answer: &Response<Bytes>,
+) -> Result<T, ProviderError> {
+    match answer.status().as_u16() {
+        201 if is_object(answer.body()) => {
+            let wire: Result<Data<T>, _> = serde_json::from_slice(answer.body());
+            wire.map(|wire| wire.data).map_err(|_| unexpected(operation, answer))
+        }
+        _ => data(operation, answer),
+    }
+}
+
 /// The whole body of an answer with status 200.
 pub(crate) fn body<T: DeserializeOwned>(
     operation: &'static str,

@@ -60,7 +60,7 @@ pub(crate) fn unusable(operation: &'static str) -> ProviderError {
 }
 
 /// OpenAPI, `securitySchemes`, bearerAuth.
-fn bearer(key: &str) -> Secret {
+pub(super) fn bearer(key: &str) -> Secret {
     Secret::new(format!("Bearer {key}"))
 }
 

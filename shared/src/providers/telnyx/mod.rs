@@ -20,6 +20,7 @@ pub mod media;
 pub mod messages;
 pub mod numbers;
 mod paging;
+mod prepare;
 pub mod recordings;
 pub mod status;
 mod verify;

@@ -85,6 +85,16 @@ impl Subaccounts for TwilioAccounts {
         self.0.find(name).await
     }
 
+    /// They are told whenever it is read.
+    async fn regain(&self, found: Subaccount) -> Result<Subaccount, ProviderError> {
+        Ok(found)
+    }
+
+    /// Every number has its own URLs.
+    async fn prepare(&self, _: &AccountConfig, _: &str, _: &str) -> Result<AccountConfig, ProviderError> {
+        Ok(AccountConfig::default())
+    }
+
     async fn set_active(&self, remote_id: &str, active: bool) -> Result<(), ProviderError> {
         self.0.set_active(remote_id, active).await
     }

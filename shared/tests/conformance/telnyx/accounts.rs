@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use telephony::domain::secret::Secret;
+use telephony::provider::account::AccountConfig;
 use telephony::provider::error::{Effect, ErrorKind};
 use telephony::provider::subaccounts::Subaccounts;
 use telephony::provider::transport::TransportError;
@@ -158,4 +159,69 @@ async fn the_requests_are_in_the_openapi_document() {
     let requests = transport.requests();
     assert_eq!(requests.len(), 5);
     requests.iter().for_each(|request| api.check_request(request));
+}
+
+#[tokio::test]
+async fn what_numbers_share_is_found_by_its_name_or_made() {
+    const CONNECTION: &str = "1293384261075731499";
+    const PROFILE: &str = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
+    let name = "tandem telnyx-1";
+    let page = |entries: Value| json!({"data": entries, "meta": {"total_pages": 1}}).to_string();
+    let application = json!({"id": CONNECTION, "application_name": name});
+    let profile = json!({"id": PROFILE, "name": name});
+    let found = [CONNECTION, PROFILE].map(Some);
+    let of_child = AccountConfig::from([("api_key", CHILD_KEY)]);
+    let settings = |config: &AccountConfig| {
+        ["connection_id", "messaging_profile_id"]
+            .map(|name| config.get(name).map(|value| value.expose().to_owned()))
+    };
+    // Others that hold the name are not it.
+    let alike = json!([{"id": "1", "application_name": "Tandem telnyx-1"}, {"id": "2", "application_name": "tandem telnyx-12"}]);
+    let script = ReplayTransport::new()
+        .answer(200, page(alike))
+        .answer(201, json!({ "data": application }).to_string())
+        .answer(200, page(json!([])))
+        .answer(200, json!({ "data": profile }).to_string());
+    let transport = Arc::new(script);
+    let made = subaccounts(&transport).prepare(&of_child, name, "https://x.test/p").await.unwrap();
+    assert_eq!(settings(&made), found.map(|id| id.map(str::to_owned)));
+    let requests = transport.requests();
+    // With the child's own key, and not its manager's.
+    let key = format!("Bearer {CHILD_KEY}");
+    assert!(requests.iter().all(|request| request.headers()["authorization"] == key));
+    let bodies: Vec<Value> = [1, 3].map(|n| serde_json::from_slice(requests[n].body()).unwrap()).into();
+    let url = "https://x.test/p/api/webhooks/telnyx";
+    assert_eq!(
+        (&bodies[0]["webhook_event_url"], &bodies[0]["webhook_api_version"]),
+        (&json!(url), &json!("2"))
+    );
+    assert_eq!(
+        (&bodies[1]["webhook_url"], &bodies[1]["whitelisted_destinations"]),
+        (&json!(url), &json!(["US", "CA"]))
+    );
+    if let Some(facts) = facts() {
+        let api = Api::of(&facts);
+        requests.iter().for_each(|request| api.check_request(request));
+    }
+
+    let script =
+        ReplayTransport::new().answer(200, page(json!([application]))).answer(200, page(json!([profile])));
+    let again = subaccounts(&Arc::new(script)).prepare(&of_child, name, "https://x.test/p").await.unwrap();
+    assert_eq!(settings(&again), settings(&made));
+    for (answers, kind) in [
+        (vec![(500, String::new())], ErrorKind::Unavailable),
+        (vec![(200, page(json!([]))), (201, "{}".to_owned())], ErrorKind::UnexpectedResponse),
+        (vec![(200, page(json!([{"id": "a/b", "application_name": name}])))], ErrorKind::UnexpectedResponse),
+    ] {
+        let script = answers
+            .into_iter()
+            .fold(ReplayTransport::new(), |script, (status, body)| script.answer(status, body));
+        let error =
+            subaccounts(&Arc::new(script)).prepare(&of_child, name, "https://x.test").await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+    }
+    let nobody = AccountConfig::default();
+    let transport = Arc::new(ReplayTransport::new());
+    let error = subaccounts(&transport).prepare(&nobody, name, "https://x.test").await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Config, Effect::NotSent));
 }

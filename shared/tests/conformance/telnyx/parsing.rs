@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use telephony::domain::address::Address;
 use telephony::domain::call::{AnsweredBy, HangupCause};
+use telephony::domain::message::Bill;
+use telephony::domain::money::{Cost, Micros};
 use telephony::domain::status::MessageStatus;
 use telephony::domain::timestamp::Timestamp;
 use telephony::provider::calling::CallHappening;
@@ -108,8 +110,23 @@ fn a_status_report() {
             provider_status: "delivery_failed".to_owned(),
             error: Some(ProviderCode("40008".to_owned())),
             at: Timestamp::parse_rfc3339("2026-01-05T14:05:00.123Z"),
+            bill: Bill {
+                segments: Some(1),
+                cost: Some(Cost { amount: Micros::new(5_100), currency: "USD".to_owned() }),
+            },
         }
     );
+    for (member, value, bill) in [
+        ("cost", Value::Null, Bill { cost: None, ..got.bill.clone() }),
+        ("cost", json!({"amount": "free", "currency": "USD"}), Bill { cost: None, ..got.bill.clone() }),
+        ("parts", json!(0), Bill { segments: None, ..got.bill.clone() }),
+        ("parts", json!(4_000_000_000_u32), Bill { segments: None, ..got.bill.clone() }),
+        ("parts", json!(3), Bill { segments: Some(3), ..got.bill.clone() }),
+    ] {
+        let mut body = message_status(7, "delivered", None);
+        body["data"]["payload"][member] = value.clone();
+        assert_eq!(report(&url, &body).bill, bill, "{member}: {value}");
+    }
     let unknown = report(&url, &message_status(7, "teleported", None));
     assert_eq!((unknown.status, unknown.error), (None, None));
     // What expired in Telnyx's queue was never sent; what expired later is lost.

@@ -9,6 +9,7 @@ use super::super::wire::{WireMedia, WireMessage, WireParty, WireRecipients};
 use super::Occasion;
 use crate::domain::address::Address;
 use crate::domain::ids::ProviderSid;
+use crate::domain::message::Bill;
 use crate::provider::error::ProviderCode;
 use crate::provider::request::InboundRequest;
 use crate::provider::webhooks::{Event, InboundMedia, InboundText, StatusReport, WebhookError};
@@ -51,6 +52,7 @@ pub(super) fn status(
         provider_status: word,
         error: code.map(ProviderCode),
         at: occasion.at,
+        bill: Bill::told(wire.parts, wire.cost.and_then(|cost| cost.read())),
     }))
 }
 

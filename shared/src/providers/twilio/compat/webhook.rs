@@ -8,6 +8,7 @@ use super::boundaries::{self, address};
 use super::form::{Form, is_form};
 use crate::domain::address::Address;
 use crate::domain::ids::ProviderSid;
+use crate::domain::message::Bill;
 use crate::domain::status::MessageStatus;
 use crate::provider::error::ProviderCode;
 use crate::provider::request::{InboundRequest, Verified};
@@ -157,6 +158,8 @@ fn status(
         status: (dialect.status)(word),
         provider_status: word.to_owned(),
         error: (!matches!(code, "" | "0")).then(|| ProviderCode(code.to_owned())),
+        // SignalWire counts segments here, Twilio does not. A report is not lost over a count.
+        bill: Bill::told(count(form, "NumSegments").ok().flatten(), None),
         // Neither provider says when. (Twilio's `RawDlrDoneDate` is the carrier's clock, to the
         // minute and without a zone.)
         at: None,
