@@ -4,7 +4,7 @@ ARCH   ?= arm64
 ARGS   ?=
 PY     := .venv/bin/python
 
-.PHONY: help setup build deploy up down demo events curl doctor test bench mutants fmt lint
+.PHONY: help setup build deploy up down demo events curl doctor test torture bench mutants fmt lint
 
 help: ## lists the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ doctor: setup ## where the local stack's numbers send their events; ARGS=--repai
 
 test: setup ## everything that CI runs; ARGS='--only tidy'
 	@$(PY) scripts/test.py $(ARGS)
+
+torture: ## every place where a process can die, in every way; takes hours
+	@TANDEM_TORTURE=full cargo test -p telephony-aws --test crash --test telling --test purchase --locked -- --nocapture
 
 bench: setup ## speed, size and database operations per event
 	@$(PY) scripts/bench.py $(ARGS)
