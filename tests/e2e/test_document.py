@@ -193,6 +193,7 @@ def test_real_answers_of_every_operation_are_as_documented(world: World) -> None
     user.post(f"/api/conversations/{message['conversationId']}/read")
     user.get("/api/wallet")
     user.get("/api/wallet/transactions")
+    user.get("/api/usage", params={"groupBy": "user"})
     admin.post("/api/wallet/deposit", {"amount": 0.5, "reference": secrets.token_hex(8)})
     admin.post("/api/templates", {"id": name, "body": words("{{a}}"), "optOutLine": True})
     admin.put(f"/api/templates/{name}", {"body": words()})
