@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import secrets
 from datetime import datetime, timedelta, timezone
@@ -173,6 +174,32 @@ def test_it_names_every_route_of_the_stack_and_no_other(world: World) -> None:
     assert documented == routes
 
 
+def everything_about_numbers(world: World) -> None:
+    admin = world.admin
+
+    def offer(provider: str) -> str:
+        asked = {"countryCode": "CA", "numberType": "local", "provider": provider, "areaCode": "604", "limit": 100}
+        return random.choice(admin.post("/api/numbers/search", asked).json()["numbers"])["phoneNumber"]
+
+    def buy(provider: str) -> dict[str, Any]:
+        wish = {"phoneNumber": offer(provider), "countryCode": "CA", "numberType": "local", "provider": provider, "displayName": words()}
+        return admin.post("/api/numbers/purchase", wish).json()
+
+    admin.post("/api/wallet/deposit", {"amount": 5, "reference": secrets.token_hex(8)})
+    number = f"/api/numbers/{buy('twilio')['number']['id']}"
+    admin.get(f"/api/numbers/purchases/{buy('telnyx')['purchase']['id']}")
+    admin.get("/api/numbers")
+    admin.get(number)
+    admin.request("PATCH", number, json={"notes": "x"})
+    admin.delete(f"{number}/release")
+    entered = {"phoneNumber": contact(), "providerAccountId": "platform-twilio", "displayName": words()}
+    admin.post("/api/numbers", entered)
+    subscription = {"subscriptionId": "s-" + secrets.token_hex(6), "userId": "ann", "provider": "twilio", "billing": "included"}
+    admin.post("/api/subscriptions", subscription)
+    admin.get(f"/api/subscriptions/{subscription['subscriptionId']}")
+    admin.delete(f"/api/subscriptions/{subscription['subscriptionId']}")
+
+
 def test_real_answers_of_every_operation_are_as_documented(world: World) -> None:
     """The client checks every answer against the document; here each operation answers at least once with success."""
     world.contract.seen.clear()
@@ -213,6 +240,7 @@ def test_real_answers_of_every_operation_are_as_documented(world: World) -> None
     user.post("/api/numbers/search", {"countryCode": "US", "numberType": "local", "areaCode": "415"})
     user.post("/api/provider-management", {"action": "list_providers"})
     admin.post("/api/numbers/repair-webhooks", {"dryRun": True, "provider": "retell"})
+    everything_about_numbers(world)
     endpoint = made(world, "/api/event-endpoints")
     admin.get("/api/event-endpoints")
     admin.get(endpoint)

@@ -8,6 +8,7 @@ the same, byte for byte, after all attempts, and each attempt must be answered a
 from __future__ import annotations
 
 import json
+import random
 import re
 import secrets
 import urllib.parse
@@ -30,6 +31,13 @@ class Victim:
         [entry] = good(api.get("/api/numbers")).json()["items"]
         self.number_id = entry["id"]
         self.tenant.deposit("5")
+        # A number of a plan that no other test buys of.
+        asked = {"countryCode": "CA", "numberType": "local", "provider": "twilio", "areaCode": "514", "limit": 100}
+        offer = random.choice(good(api.post("/api/numbers/search", asked)).json()["numbers"])
+        wish = {"phoneNumber": offer["phoneNumber"], "countryCode": "CA", "numberType": "local", "provider": "twilio", "displayName": words()}
+        bought = good(admin.post("/api/numbers/purchase", wish, headers={"Idempotency-Key": "k"})).json()["number"]
+        self.purchase = eventually(lambda: next(iter(self.purchases()), None))
+        self.bought = bought["id"]
         self.contact, self.blocked = contact(), contact()
         world.sim.text(self.contact, self.number, words(), media=[{"kind": "png"}])
         [message] = api.received(self.contact)
@@ -50,11 +58,15 @@ class Victim:
         # What is still on its way would look like a change.
         eventually(lambda: api.message(self.message)["mediaUrls"][0])
 
+    def purchases(self) -> list[str]:
+        keys = [item["PK"]["S"] for item in self.world.stored(f"T#{self.tenant.name}#BUY#")]
+        return sorted({key.rpartition("#")[2] for key in keys if "#BUY#" in key})
+
     def secrets(self) -> list[str]:
         """What no answer to another tenant may hold."""
         return [
             self.message, self.conversation, self.template, self.endpoint, self.agent, self.provider, self.contact[1:], self.blocked[1:],
-            self.number[1:], self.number_id,
+            self.number[1:], self.number_id, self.purchase, self.bought,
         ]  # fmt: skip
 
     def stored(self) -> str:
@@ -91,6 +103,7 @@ IDS = {
     "/api/event-endpoints": lambda v: (v.endpoint, ULID),
     "/api/agents": lambda v: (v.agent, ULID),
     "/api/numbers": lambda v: (v.number_id, ULID),
+    "/api/numbers/purchases": lambda v: (v.purchase, ULID),
     # The platform's alone: whoever else asks is refused before a name is looked at.
     "/api/subscriptions": lambda v: ("s-" + secrets.token_hex(4), "s-" + secrets.token_hex(4)),
 }
@@ -135,6 +148,11 @@ BODIES = {
     "POST /api/numbers": lambda v, known: [
         {"phoneNumber": v.number, "providerAccountId": v.provider if known else "twilio-none", "displayName": "mine"},
         {"phoneNumber": v.number if known else contact(), "providerAccountId": "platform-twilio", "displayName": "mine"},
+    ],
+    "POST /api/numbers/purchase": lambda v, known: [
+        {"phoneNumber": "+14155550124", "countryCode": "US", "numberType": "local", "displayName": "mine",
+         **({"providerAccountId": v.provider if known else "twilio-none"} if which else {"agentId": v.agent if known else "agent-none"})}
+        for which in (True, False)
     ],
     "POST /api/subscriptions": lambda v, known: [
         {"subscriptionId": "s-walked", "userId": "u-1", "tenantId": v.tenant.name if known else "nobody"},

@@ -8,6 +8,7 @@ use telephony::app::backfill::Backfill;
 use telephony::app::money::rents::Rents;
 use telephony::app::reconcile::Reconcile;
 use telephony::app::subscriptions::Subscriptions;
+use telephony::domain::timestamp::Timestamp;
 use telephony::ports::Clock;
 use telephony_lambda::Error;
 use telephony_lambda::metrics::{Metric, count, count_alone};
@@ -35,7 +36,7 @@ impl Handler {
         let mut failures = report.failures;
         failures += self.rents().await;
         failures += self.provision().await;
-        failures += self.backfill(until).await;
+        failures += self.backfill(invocation, until).await;
         let now = self.clock.now();
         for (metric, found) in [
             (Metric::NumbersKept, report.kept + report.swept.kept),
@@ -79,16 +80,17 @@ impl Handler {
         }
     }
 
-    async fn backfill(&self, until: telephony::domain::timestamp::Timestamp) -> u64 {
-        let now = self.clock.now();
-        if now >= until {
+    /// Read as of the time that the schedule names, or of now.
+    async fn backfill(&self, invocation: &Invocation, until: Timestamp) -> u64 {
+        if self.clock.now() >= until {
             return 0;
         }
+        let now = invocation.named_time.unwrap_or_else(|| self.clock.now());
         match self.backfill.run(now, until).await {
             Ok(run) => {
                 for (provider, stored) in &run.stored {
                     tracing::warn!(%provider, stored, "Messages stored that no webhook brought");
-                    count(Metric::MessagesBackfilled, *provider, *stored, now);
+                    count(Metric::MessagesBackfilled, *provider, *stored, self.clock.now());
                 }
                 run.failures
             }
