@@ -72,7 +72,10 @@ pub(super) fn read(item: &Item) -> Result<Leg, StoreError> {
     let sid = fields.text(SK)?.strip_prefix("L#").ok_or_else(|| corrupt(SK))?;
     let (answered_at, ended_at) = (fields.maybe_time("aa"), fields.maybe_time("ea"));
     let told = fields.maybe_number("dur").map(|seconds| u64::try_from(seconds).unwrap_or(0));
-    let between = answered_at.zip(ended_at).map(|(answered, ended)| ended.since(answered).as_secs());
+    // A second that was begun counts, or a call that was answered would have lasted no time at all.
+    let between = answered_at.zip(ended_at).map(|(answered, ended)| {
+        u64::try_from(ended.since(answered).as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
+    });
     Ok(Leg {
         account: fields.parsed("acct")?,
         provider: fields.parsed("prov")?,

@@ -22,7 +22,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Everything has ended after this.
 const HORIZON: Duration = Duration::from_secs(72 * 3600);
 /// At most so many places of one run are cut, unless all are asked for.
-const MOST_SAMPLED: usize = 60;
+const MOST_SAMPLED: usize = 8;
 
 /// What people do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,7 +38,7 @@ fn total(call: &Call, legs: &[Leg], prices: &PriceTable) -> Option<Total> {
     ended().next()?;
     let mut usage = Usage::default();
     for leg in ended() {
-        let seconds = seconds(leg);
+        let seconds = leg.duration.unwrap_or(0);
         let part = Usage {
             seconds: i64::try_from(seconds).unwrap_or(i64::MAX),
             charge: charge(call, Duration::from_secs(seconds), prices),
@@ -56,16 +56,6 @@ fn total(call: &Call, legs: &[Leg], prices: &PriceTable) -> Option<Total> {
     };
     let version = legs().map(|leg| u64::from(leg.known)).sum();
     Some(Total { subject: Subject::Call(call.id), line, usage, version })
-}
-
-/// How long a leg was answered. A provider that does not say (Telnyx) tells when it was answered and when it
-/// ended; a second that was begun counts.
-fn seconds(leg: &Leg) -> u64 {
-    let spoken = || {
-        let (answered, ended) = leg.answered_at.zip(leg.ended_at)?;
-        u64::try_from(ended.since(answered).as_millis().div_ceil(1000)).ok()
-    };
-    leg.duration.or_else(spoken).unwrap_or(0)
 }
 
 /// What a leg is charged. The money of an outbound call is reserved when it is placed.
