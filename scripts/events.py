@@ -417,7 +417,7 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "provider-management.invalid": api(world, "POST", managed, groups="tenant-admin", json={
             "action": "add_provider", "provider_type": "twilio", "config": {**own, "account_sid": "nobody"}}),
         "purchase-number": api(world, "POST", "/api/numbers/purchase", groups="tenant-admin", headers={"idempotency-key": "event-4"}, json={
-            "phoneNumber": "+16155550117", "countryCode": "US", "numberType": "local", "provider": "twilio", "displayName": "Test Line"}),
+            "phoneNumber": "+16155550117", "countryCode": "US", "numberType": "local", "providerAccountId": "platform-twilio", "displayName": "Test Line"}),
         "purchase-number.get": api(world, "GET", "/api/numbers/purchases/{id}", "/api/numbers/purchases/01JDEM00000000000000000BY1"),
         "purchase-number.invalid": api(world, "POST", "/api/numbers/purchase", groups="tenant-admin", json={
             "phoneNumber": "+16155550117", "countryCode": "US", "numberType": "vanity", "displayName": "Test Line"}),
