@@ -27,7 +27,12 @@ async fn play(cuts: &[Cut]) -> (usize, usize) {
     world.pass(Duration::from_secs(60 * 3600)).await;
     let why = format!("{cuts:?} in {:?}", world.fuse.calls());
     let all: Vec<u64> = (1..=EVENTS).collect();
-    assert_eq!(world.consumer.taken_by("healthy"), all, "{why}");
+    let mut taken = world.consumer.taken_by("healthy");
+    // What failed leaves the line, so that it comes after what followed it.
+    if healthy_failed(cuts, &world.fuse.calls()) {
+        taken.sort_unstable();
+    }
+    assert_eq!(taken, all, "{why}");
     let mut taken = world.consumer.taken_by("shaky");
     taken.sort_unstable();
     assert_eq!(taken, all, "{why}");
@@ -45,6 +50,13 @@ async fn play(cuts: &[Cut]) -> (usize, usize) {
     }
     assert!(world.table.store.overdue(at(9_999_999), 9).await.unwrap().is_empty(), "{why}");
     (world.fuse.calls().len(), world.fuse.met())
+}
+
+/// A cut was met by a post to the healthy one, which did not arrive. Posts of one event go out at once and
+/// either may be the first: which of them a cut meets differs between runs.
+fn healthy_failed(cuts: &[Cut], calls: &[&'static str]) -> bool {
+    let fails = |cut: &&Cut| cut.side == Side::Before && cut.way == Way::Fails;
+    cuts.iter().filter(fails).any(|cut| calls.get(cut.call) == Some(&"post.healthy"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,7 +92,8 @@ impl Queue for Cutting<Arc<Line>> {
 #[async_trait]
 impl Poster for Cutting<Arc<Consumer>> {
     async fn post(&self, parcel: &Parcel) -> Result<Posted, PostError> {
-        self.fuse.call("post", self.inner.post(parcel)).await
+        let label = if parcel.url.contains("healthy") { "post.healthy" } else { "post" };
+        self.fuse.call(label, self.inner.post(parcel)).await
     }
 }
 
