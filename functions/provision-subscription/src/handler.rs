@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 use telephony::api::subscription::{SubscriptionBody, SubscriptionRequest};
 use telephony::app::problem::{Code, Problem};
@@ -59,10 +59,5 @@ impl Handler {
 fn answer(status: StatusCode, done: Provisioned) -> Result<Answer, Problem> {
     let status = if done.pending { StatusCode::ACCEPTED } else { status };
     let replayed = done.replayed;
-    let answer = Answer::success(status, &One { subscription: done.body })?;
-    Ok(if replayed {
-        answer.with_header(HeaderName::from_static("idempotency-replayed"), "true")
-    } else {
-        answer
-    })
+    Ok(Answer::success(status, &One { subscription: done.body })?.replayed(replayed))
 }

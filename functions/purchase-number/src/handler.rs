@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 use telephony::api::numbers::purchase::{PurchaseBody, PurchaseRequest};
 use telephony::app::numbers::purchase::{Answer as Outcome, Bought, Buy};
@@ -34,7 +34,10 @@ impl Handler {
         let body: PurchaseRequest = read_json(request)?;
         let actor =
             Actor { tenant: principal.tenant, admin: principal.admin, tenant_admin: principal.tenant_admin };
-        answer(self.buy.buy(&actor, &principal.user, &body, key(request)?).await?, &request.request_id)
+        answer(
+            self.buy.buy(&actor, &principal.user, &body, request.idempotency_key()?).await?,
+            &request.request_id,
+        )
     }
 
     async fn show(&self, principal: &Principal, request: &HttpRequest) -> Result<Answer, Problem> {
@@ -53,19 +56,5 @@ fn answer(bought: Bought, request_id: &str) -> Result<Answer, Problem> {
         Outcome::Failed(problem) if bought.replayed => Answer::problem(&problem, request_id),
         Outcome::Failed(problem) => return Err(problem),
     };
-    Ok(if bought.replayed {
-        answer.with_header(HeaderName::from_static("idempotency-replayed"), "true")
-    } else {
-        answer
-    })
-}
-
-/// The key, if there is one. One that cannot be read is refused: ignored, a repetition would act again.
-fn key(request: &HttpRequest) -> Result<Option<&str>, Problem> {
-    if !request.headers.contains_key("idempotency-key") {
-        return Ok(None);
-    }
-    let key = request.header("idempotency-key");
-    let unreadable = || Problem::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters");
-    key.ok_or_else(unreadable).map(Some)
+    Ok(answer.replayed(bought.replayed))
 }

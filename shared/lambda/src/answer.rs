@@ -12,6 +12,7 @@ use telephony::provider::webhooks::HttpReply;
 
 use crate::event::FrontDoor;
 
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
 
@@ -92,6 +93,12 @@ impl Answer {
             self.headers.insert(name, value);
         }
         self
+    }
+
+    /// Marked as told again, when the request's `Idempotency-Key` had been used before.
+    #[must_use]
+    pub fn replayed(self, replayed: bool) -> Self {
+        if replayed { self.with_header(REPLAYED, "true") } else { self }
     }
 
     /// The status.

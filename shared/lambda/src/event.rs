@@ -23,6 +23,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
+use telephony::app::idempotency;
 use telephony::app::problem::{Code, Problem};
 use telephony::provider::request::InboundRequest;
 
@@ -162,6 +163,17 @@ impl HttpRequest {
             (Some(value), None) => value.to_str().ok(),
             _ => None,
         }
+    }
+
+    /// The `Idempotency-Key`, if there is one.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` for one that cannot be read: ignored, a repetition would act again.
+    pub fn idempotency_key(&self) -> Result<Option<&str>, Problem> {
+        if !self.headers.contains_key(idempotency::HEADER) {
+            return Ok(None);
+        }
+        self.header(idempotency::HEADER).ok_or_else(idempotency::unreadable).map(Some)
     }
 }
 

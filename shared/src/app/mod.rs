@@ -15,6 +15,7 @@ pub mod event_endpoints;
 pub mod event_schedule;
 pub mod explain_route;
 pub mod hand_out;
+pub mod idempotency;
 pub mod list_conversations;
 pub mod money;
 pub mod numbers;

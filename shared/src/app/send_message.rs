@@ -3,22 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::answer::due;
 use super::compose::{Caller, Compose, Composed};
+use super::idempotency;
 use super::problem::{Code, Problem};
 use crate::api::message::SendRequest;
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageView, Progress};
 use crate::domain::status::MessageStatus;
-use crate::domain::timestamp::Timestamp;
 use crate::ports::{Accepted, Bound, Clock, IdempotencyBinding, Intent, Messages, Outbox, Random};
-
-/// How long a key is kept.
-const KEY_KEPT: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
-/// The longest key, in characters.
-const MAX_KEY_CHARS: usize = 255;
 
 /// Accepts messages.
 pub struct SendMessage {
@@ -58,7 +51,8 @@ impl SendMessage {
         key: Option<&str>,
     ) -> Result<Sent, Problem> {
         let now = self.clock.now();
-        let idempotency = key.map(|key| binding(key, request, now)).transpose()?;
+        let idempotency =
+            key.map(|key| idempotency::binding("POST /api/sms/send", key, request, now)).transpose()?;
         if let Some(binding) = &idempotency
             && let Some(bound) = self.outbox.bound(&caller.tenant, &binding.key, now).await?
         {
@@ -124,19 +118,4 @@ fn fresh(message: Message, status: MessageStatus) -> MessageView {
         copies: Vec::new(),
     };
     MessageView { message, progress, attempts: Vec::new() }
-}
-
-/// A key is scoped to tenant (in the store's key), method and path; its body is compared by what it
-/// says and not by its bytes, so that a client may order members as it likes.
-fn binding(key: &str, request: &SendRequest, now: Timestamp) -> Result<IdempotencyBinding, Problem> {
-    let visible = key.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
-    if key.trim().is_empty() || key.len() > MAX_KEY_CHARS || !visible {
-        return Err(Problem::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
-    }
-    let body = serde_json::to_vec(request).map_err(|_| Problem::new(Code::Internal))?;
-    Ok(IdempotencyBinding {
-        key: hex::encode(Sha256::digest(format!("POST /api/sms/send\n{key}"))),
-        body: hex::encode(Sha256::digest(body)),
-        expires_at: now.plus(KEY_KEPT),
-    })
 }

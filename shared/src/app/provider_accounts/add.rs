@@ -1,21 +1,17 @@
 //! `add_provider`: one account for each key, with its credentials sealed.
 
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 
 use super::config::{Change, complete};
 use super::{Actor, Asked, Managed, ProviderAccounts};
 use crate::api::provider_management::{ConfigValue, ProviderAnswer, ProviderRequest};
+use crate::app::idempotency;
 use crate::app::problem::{Code, Problem};
 use crate::domain::account::{AccountRecord, AccountState, Owner};
 use crate::domain::ids::{AccountId, MessageId};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{AccountWrite, BoundAccount, IdempotencyBinding};
 use crate::provider::ProviderId;
-
-/// How long a key is kept.
-const KEY_KEPT: Duration = Duration::from_secs(24 * 3600);
-const MAX_KEY_CHARS: usize = 255;
 
 impl ProviderAccounts {
     pub(super) async fn add_provider(
@@ -164,13 +160,8 @@ fn owner(actor: &Actor, asked: &Asked, request: &ProviderRequest) -> Result<Owne
     }
 }
 
-/// A key is scoped to tenant (in the store's key), method and path. The body is compared by what it
-/// says; its hash is of secrets, and is therefore salted with the key, which only the caller knows.
+/// The hash of the body is of secrets, and is therefore salted with the key, which only the caller knows.
 fn binding(key: &str, request: &ProviderRequest, now: Timestamp) -> Result<IdempotencyBinding, Problem> {
-    let visible = key.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
-    if key.trim().is_empty() || key.len() > MAX_KEY_CHARS || !visible {
-        return Err(Problem::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
-    }
     let mut body = Sha256::new();
     let mut part = |text: &str| {
         body.update((text.len() as u64).to_be_bytes());
@@ -189,9 +180,5 @@ fn binding(key: &str, request: &ProviderRequest, now: Timestamp) -> Result<Idemp
             ConfigValue::Nothing => part(""),
         }
     }
-    Ok(IdempotencyBinding {
-        key: hex::encode(Sha256::digest(format!("POST /api/provider-management\n{key}"))),
-        body: hex::encode(body.finalize()),
-        expires_at: now.plus(KEY_KEPT),
-    })
+    idempotency::binding_of_digest("POST /api/provider-management", key, body, now)
 }

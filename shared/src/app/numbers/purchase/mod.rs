@@ -19,6 +19,7 @@ use self::request::Wanted;
 use self::saga::{LEASE, PurchaseSaga};
 use crate::api::numbers::number::NumberBody;
 use crate::api::numbers::purchase::{PurchaseBody, PurchaseRequest, Purchased};
+use crate::app::idempotency;
 use crate::app::problem::{Code, Problem};
 use crate::app::provider_accounts::Actor;
 use crate::domain::ids::{PurchaseId, TenantId, UserId};
@@ -85,7 +86,9 @@ impl Buy {
             return Err(Problem::new(Code::Forbidden).with_detail("This needs the role tenant-admin."));
         }
         let now = self.saga.clock.now();
-        let binding = key.map(|key| request::binding(key, request, now)).transpose()?;
+        let binding = key
+            .map(|key| idempotency::binding("POST /api/numbers/purchase", key, request, now))
+            .transpose()?;
         if let Some(binding) = &binding
             && let Some(bound) = self.saga.purchases.bound_purchase(&actor.tenant, &binding.key, now).await?
         {

@@ -1,22 +1,13 @@
 //! What a purchase asks for, read and checked.
 
-use std::time::Duration;
-
-use sha2::{Digest, Sha256};
-
 use crate::api::numbers::purchase::PurchaseRequest;
 use crate::app::problem::{Code, Problem};
 use crate::domain::ids::{AccountId, AgentId, BusinessId, UserId};
 use crate::domain::phone::E164;
 use crate::domain::purchase::Papers;
-use crate::domain::timestamp::Timestamp;
-use crate::ports::IdempotencyBinding;
 use crate::provider::ProviderId;
 use crate::provider::numbers::NumberKind;
 
-/// How long a key is kept.
-const KEY_KEPT: Duration = Duration::from_secs(24 * 3600);
-const MAX_KEY_CHARS: usize = 255;
 const MAX_NAME_CHARS: usize = 100;
 /// The longest id of a document, in bytes: a provider's ids have 36 at most.
 const MAX_PAPER: usize = 64;
@@ -107,25 +98,6 @@ fn check_papers(papers: &Papers) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-/// A key is scoped to tenant (in the store's key), method and path; its body is compared by what it says
-/// and not by its bytes.
-pub(super) fn binding(
-    key: &str,
-    request: &PurchaseRequest,
-    now: Timestamp,
-) -> Result<IdempotencyBinding, Problem> {
-    let visible = key.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
-    if key.trim().is_empty() || key.len() > MAX_KEY_CHARS || !visible {
-        return Err(Problem::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
-    }
-    let body = serde_json::to_vec(request).map_err(Problem::internal)?;
-    Ok(IdempotencyBinding {
-        key: hex::encode(Sha256::digest(format!("POST /api/numbers/purchase\n{key}"))),
-        body: hex::encode(Sha256::digest(body)),
-        expires_at: now.plus(KEY_KEPT),
-    })
 }
 
 #[cfg(test)]
