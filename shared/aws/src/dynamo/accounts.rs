@@ -282,14 +282,7 @@ impl Store {
         if let Some(tenant) = home.tenant() {
             writes.extend(account.indexed.iter().map(|name| release(account, tenant, name)));
         }
-        let mut tries = Tries::default();
-        loop {
-            match self.transact(writes.clone()).await? {
-                Transacted::Done => return Ok(true),
-                Transacted::Refused(_) => return Ok(false),
-                Transacted::Conflict => tries.again().await?,
-            }
-        }
+        self.all_or_none(writes).await
     }
 
     /// What a test came to, and, where it proves something, the same at the names.
@@ -316,14 +309,7 @@ impl Store {
                     .with("acct", text(account.id.as_str()))
             }));
         }
-        let mut tries = Tries::default();
-        loop {
-            match self.transact(writes.clone()).await? {
-                Transacted::Done => return Ok(true),
-                Transacted::Refused(_) => return Ok(false),
-                Transacted::Conflict => tries.again().await?,
-            }
-        }
+        self.all_or_none(writes).await
     }
 
     /// The first use of a next key: noted once for each key.

@@ -10,8 +10,6 @@ use telephony::ports::{Inventory, NumberChange, Page, PageRequest, StoreError};
 use super::Store;
 use super::listing::Listing;
 use super::numbers::{inventoried, read, same, ways, ways_of};
-use super::requests::Transacted;
-use super::tries::Tries;
 use super::write::Write;
 use crate::item::{corrupt, keyed, number as integer, text};
 use crate::keys;
@@ -116,13 +114,6 @@ impl Inventory for Store {
 
     async fn change_numbers(&self, changes: &[NumberChange]) -> Result<bool, StoreError> {
         let all = changing(changes)?;
-        let mut tries = Tries::default();
-        loop {
-            match self.transact(all.clone()).await? {
-                Transacted::Done => return Ok(true),
-                Transacted::Refused(_) => return Ok(false),
-                Transacted::Conflict => tries.again().await?,
-            }
-        }
+        self.all_or_none(all).await
     }
 }

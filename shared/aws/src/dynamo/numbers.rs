@@ -9,8 +9,7 @@ use telephony::ports::{Numbers, StoreError, Task};
 use telephony::provider::ProviderId;
 
 use super::Store;
-use super::requests::{Refusals, Transacted};
-use super::tries::Tries;
+use super::requests::Refusals;
 use super::write::Write;
 use crate::item::{Fields, Item, json, keyed, millis, number as integer, text};
 use crate::keys::{self, GSI1PK, GSI1SK, GSI2PK, GSI2SK, Key};
@@ -155,13 +154,6 @@ impl Numbers for Store {
 
     async fn put(&self, number: &PhoneNumber) -> Result<bool, StoreError> {
         let writes = holding(number)?;
-        let mut tries = Tries::default();
-        loop {
-            match self.transact(writes.clone()).await? {
-                Transacted::Done => return Ok(true),
-                Transacted::Refused(_) => return Ok(false),
-                Transacted::Conflict => tries.again().await?,
-            }
-        }
+        self.all_or_none(writes).await
     }
 }

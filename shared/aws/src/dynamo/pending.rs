@@ -55,23 +55,34 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<PendingMessage>, StoreError> {
+        let read = |due: String| {
+            let (due, tenant, id) = keys::read_due(&due).ok_or_else(|| corrupt(GSI2SK))?;
+            Ok(PendingMessage { tenant, id, due })
+        };
+        self.past(&keys::pending(kind, shard), now, limit).await?.into_iter().map(read).collect()
+    }
+
+    /// What stands in a partition of the pending index with a time before `now`, the oldest first: its
+    /// sort keys, which say all.
+    pub(super) async fn past(
+        &self,
+        partition: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
         let request = self.client.query().table_name(&*self.table).index_name(PENDING);
         let answer = request
             .key_condition_expression("#pk = :pk AND #sk < :now")
             .expression_attribute_names("#pk", GSI2PK)
             .expression_attribute_names("#sk", GSI2SK)
-            .expression_attribute_values(":pk", text(keys::pending(kind, shard)))
+            .expression_attribute_values(":pk", text(partition))
             .expression_attribute_values(":now", text(now.to_string()))
             .limit(i32::try_from(limit.max(1)).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(|error| failure(&error))?;
-        let read = |item| {
-            let (due, tenant, id) =
-                keys::read_due(Fields(item).text(GSI2SK)?).ok_or_else(|| corrupt(GSI2SK))?;
-            Ok(PendingMessage { tenant, id, due })
-        };
-        answer.items.unwrap_or_default().iter().map(read).collect()
+        let due = |item| Fields(item).text(GSI2SK).map(str::to_owned);
+        answer.items.unwrap_or_default().iter().map(due).collect()
     }
 }
 

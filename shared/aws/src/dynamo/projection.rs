@@ -232,22 +232,15 @@ impl Projection for Store {
     }
 
     async fn supersede(&self, attempt: &AttemptRef) -> Result<bool, StoreError> {
-        let mut tries = Tries::default();
-        loop {
-            let failed = Write::update(keys::attempt(attempt))
-                .set("sup", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
-                .when("attribute_exists(#sa) AND #st = :failed")
-                .with("failed", text(MessageStatus::Failed.as_str()));
-            let open = Write::check(keys::message(&attempt.tenant, attempt.message))
-                .when("#rk < :settled AND #at <= :n")
-                .with("settled", number(MessageStatus::Canceled.rank()))
-                .with("n", number(attempt.n));
-            match self.transact(vec![failed, open]).await? {
-                Transacted::Done => return Ok(true),
-                Transacted::Refused(_) => return Ok(false),
-                Transacted::Conflict => tries.again().await?,
-            }
-        }
+        let failed = Write::update(keys::attempt(attempt))
+            .set("sup", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+            .when("attribute_exists(#sa) AND #st = :failed")
+            .with("failed", text(MessageStatus::Failed.as_str()));
+        let open = Write::check(keys::message(&attempt.tenant, attempt.message))
+            .when("#rk < :settled AND #at <= :n")
+            .with("settled", number(MessageStatus::Canceled.rank()))
+            .with("n", number(attempt.n));
+        self.all_or_none(vec![failed, open]).await
     }
 
     async fn set_due(

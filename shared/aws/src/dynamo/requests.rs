@@ -237,6 +237,18 @@ impl Store {
             Err(failure(&error))
         }
     }
+
+    /// All of it, whatever other transactions are doing. False: a condition did not hold.
+    pub(super) async fn all_or_none(&self, writes: Vec<Write>) -> Result<bool, StoreError> {
+        let mut tries = Tries::default();
+        loop {
+            match self.transact(writes.clone()).await? {
+                Transacted::Done => return Ok(true),
+                Transacted::Refused(_) => return Ok(false),
+                Transacted::Conflict => tries.again().await?,
+            }
+        }
+    }
 }
 
 fn outcome<E, R>(

@@ -8,9 +8,8 @@ use telephony::ports::{NumberChange, Returns, StockNumber, StoreError, SweepStat
 
 use super::Store;
 use super::inventory::changing;
-use super::requests::{Transacted, Written};
+use super::requests::Written;
 use super::stock::item;
-use super::tries::Tries;
 use super::write::Write;
 use crate::item::{Fields, corrupt, json, keyed, number as integer};
 use crate::keys;
@@ -19,20 +18,6 @@ use crate::keys;
 fn unchanged(write: Write, number: &StockNumber) -> Result<Write, StoreError> {
     let back = number.release.as_ref().ok_or_else(|| corrupt("number that is not on its way back"))?;
     Ok(write.when("#back = :tries").with("tries", integer(back.tries)))
-}
-
-impl Store {
-    /// All of it, whatever other writers are doing. False: a condition did not hold.
-    async fn all_or_none(&self, writes: Vec<Write>) -> Result<bool, StoreError> {
-        let mut tries = Tries::default();
-        loop {
-            match self.transact(writes.clone()).await? {
-                Transacted::Done => return Ok(true),
-                Transacted::Refused(_) => return Ok(false),
-                Transacted::Conflict => tries.again().await?,
-            }
-        }
-    }
 }
 
 #[async_trait]

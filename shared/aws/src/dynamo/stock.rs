@@ -9,8 +9,6 @@ use telephony::ports::{NumberStock, Page, PageRequest, StockNumber, StoreError, 
 use super::Store;
 use super::listing::Listing;
 use super::numbers::holding;
-use super::requests::Transacted;
-use super::tries::Tries;
 use super::write::Write;
 use crate::item::{Fields, Item, json, keyed, number as integer, text};
 use crate::keys::{self, GSI1SK, GSI2PK, GSI2SK, TIMELINE};
@@ -46,18 +44,10 @@ impl NumberStock for Store {
 
     async fn put_stock(&self, number: &StockNumber) -> Result<bool, StoreError> {
         let item = item(number)?;
-        let mut tries = Tries::default();
-        loop {
-            let writes = vec![
-                Write::put(item.clone()).if_absent(),
-                Write::check(keys::route(&number.account, &number.phone)).when("attribute_not_exists(#PK)"),
-            ];
-            match self.transact(writes).await? {
-                Transacted::Done => return Ok(true),
-                Transacted::Refused(_) => return Ok(false),
-                Transacted::Conflict => tries.again().await?,
-            }
-        }
+        let route = keys::route(&number.account, &number.phone);
+        let writes =
+            vec![Write::put(item).if_absent(), Write::check(route).when("attribute_not_exists(#PK)")];
+        self.all_or_none(writes).await
     }
 
     async fn assign(&self, number: &PhoneNumber) -> Result<bool, StoreError> {
@@ -65,14 +55,7 @@ impl NumberStock for Store {
         // What is on its way back would be gone the next moment.
         let stocked = Write::delete(keys::stocked(&number.account, &number.phone));
         writes.push(stocked.when("attribute_not_exists(#back)"));
-        let mut tries = Tries::default();
-        loop {
-            match self.transact(writes.clone()).await? {
-                Transacted::Done => return Ok(true),
-                Transacted::Refused(_) => return Ok(false),
-                Transacted::Conflict => tries.again().await?,
-            }
-        }
+        self.all_or_none(writes).await
     }
 
     async fn forget_stock(&self, account: &AccountId) -> Result<(), StoreError> {

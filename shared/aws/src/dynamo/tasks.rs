@@ -6,9 +6,8 @@ use telephony::domain::timestamp::Timestamp;
 use telephony::ports::{StoreError, Task, TaskKind, Tasks};
 
 use super::Store;
-use super::failure::failure;
-use crate::item::{Fields, corrupt, text};
-use crate::keys::{self, GSI2PK, GSI2SK, PENDING, SHARDS};
+use crate::item::corrupt;
+use crate::keys::{self, GSI2SK, SHARDS};
 
 impl Store {
     async fn tasks_in(
@@ -18,19 +17,8 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(Task, Timestamp)>, StoreError> {
-        let request = self.client.query().table_name(&*self.table).index_name(PENDING);
-        let answer = request
-            .key_condition_expression("#pk = :pk AND #sk < :now")
-            .expression_attribute_names("#pk", GSI2PK)
-            .expression_attribute_names("#sk", GSI2SK)
-            .expression_attribute_values(":pk", text(keys::tasks(kind, shard)))
-            .expression_attribute_values(":now", text(now.to_string()))
-            .limit(i32::try_from(limit.max(1)).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| failure(&error))?;
-        let read = |item| keys::read_task(kind, Fields(item).text(GSI2SK)?).ok_or_else(|| corrupt(GSI2SK));
-        answer.items.unwrap_or_default().iter().map(read).collect()
+        let read = |due: String| keys::read_task(kind, &due).ok_or_else(|| corrupt(GSI2SK));
+        self.past(&keys::tasks(kind, shard), now, limit).await?.into_iter().map(read).collect()
     }
 }
 
