@@ -52,6 +52,7 @@ pub(crate) struct Add {
     /// The template that answers inbound texts.
     #[arg(long)]
     auto_answer: Option<telephony::domain::ids::TemplateId>,
+    routes: Vec::new(),
     /// What the tenant calls it; the number itself unless said.
     #[arg(long)]
     display_name: Option<String>,
@@ -112,6 +113,7 @@ impl Add {
             user: self.user,
             agent: self.agent,
             auto_answer: self.auto_answer,
+            routes: Vec::new(),
             display_name: display_name.trim().to_owned(),
             is_active: !self.inactive,
             is_primary: self.primary,

@@ -60,6 +60,7 @@ pub async fn hold_number(store: &Store, account: &Account) -> Result<(), Error> 
         user: None,
         agent: None,
         auto_answer: None,
+        routes: Vec::new(),
         display_name: "Bench".to_owned(),
         is_active: true,
         is_primary: true,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use telephony::app::problem::Problem;
-use telephony::app::record_call::{RecordCall, Taken};
+use telephony::app::voice::record::{RecordCall, Taken};
 use telephony::app::webhook::{Delivered, WebhookDoor};
 use telephony::ports::Clock;
 use telephony::provider::registry;
@@ -36,7 +36,9 @@ impl Handler {
                 Event::CallLookup(lookup) => reply = self.look_up(&delivered, lookup, event).await?,
                 Event::MessageReceived(_)
                 | Event::MessageStatus(_)
+                | Event::CallAsks(_)
                 | Event::RecordingReady(_)
+                | Event::Transcribed(_)
                 | Event::NumberOrder(_)
                 | Event::Unrecognised { .. } => {
                     self.door.unrecognised(&delivered, WebhookKind::Events, event).await?;

@@ -5,8 +5,9 @@ mod handler;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use telephony::app::record_call::RecordCall;
 use telephony::app::route_cache::RouteCache;
+use telephony::app::voice::planner::Planner;
+use telephony::app::voice::record::RecordCall;
 use telephony::app::webhook::WebhookDoor;
 use telephony_aws::{Clients, Profile};
 use telephony_lambda::Error;
@@ -36,6 +37,7 @@ async fn run() -> Result<(), Error> {
         },
         calls: RecordCall {
             routes: Arc::new(RouteCache::new(store.clone())),
+            planner: Planner { agents: store.clone(), preferences: store.clone() },
             calls: store.clone(),
             inbox: store,
         },

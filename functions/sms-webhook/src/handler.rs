@@ -35,8 +35,10 @@ impl Handler {
                 }
                 Event::MessageStatus(_)
                 | Event::Call(_)
+                | Event::CallAsks(_)
                 | Event::CallLookup(_)
                 | Event::RecordingReady(_)
+                | Event::Transcribed(_)
                 | Event::NumberOrder(_)
                 | Event::Unrecognised { .. } => {
                     self.door.unrecognised(&delivered, WebhookKind::Sms, event).await?;

@@ -36,8 +36,10 @@ impl Handler {
                 }
                 Event::MessageReceived(_)
                 | Event::Call(_)
+                | Event::CallAsks(_)
                 | Event::CallLookup(_)
                 | Event::RecordingReady(_)
+                | Event::Transcribed(_)
                 | Event::NumberOrder(_)
                 | Event::Unrecognised { .. } => {
                     self.door.unrecognised(&delivered, WebhookKind::StatusCallback, event).await?;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use telephony::app::answer_call::{AnswerCall, NotActed};
 use telephony::app::numbers::purchase::notice::{NoticeOrder, Noticed};
 use telephony::app::problem::{Code, Problem};
 use telephony::app::receive_message::{ReceiveMessage, Received};
-use telephony::app::record_call::{RecordCall, Taken};
 use telephony::app::record_status::{RecordStatus, Reported};
+use telephony::app::voice::record::{RecordCall, Taken};
+use telephony::app::voice::steer::{NotActed, SteerCall};
 use telephony::app::webhook::{Delivered, WebhookDoor, thanks};
 use telephony::ports::Clock;
 use telephony::provider::calling::CallEvent;
@@ -22,7 +22,7 @@ pub(crate) struct Handler {
     pub(crate) receive: ReceiveMessage,
     pub(crate) record: RecordStatus,
     pub(crate) calls: RecordCall,
-    pub(crate) answer: AnswerCall,
+    pub(crate) answer: SteerCall,
     pub(crate) orders: NoticeOrder,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) public_base_url: String,
@@ -60,7 +60,11 @@ impl Handler {
                     Ok(true)
                 }
             },
-            Event::CallLookup(_) | Event::RecordingReady(_) | Event::Unrecognised { .. } => {
+            Event::CallAsks(_)
+            | Event::CallLookup(_)
+            | Event::RecordingReady(_)
+            | Event::Transcribed(_)
+            | Event::Unrecognised { .. } => {
                 self.door.unrecognised(delivered, WebhookKind::Events, event).await?;
                 Ok(true)
             }

@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use telephony::app::answer_call::AnswerCall;
 use telephony::app::numbers::purchase::notice::NoticeOrder;
 use telephony::app::receive_message::ReceiveMessage;
-use telephony::app::record_call::RecordCall;
 use telephony::app::record_status::RecordStatus;
 use telephony::app::route_cache::RouteCache;
+use telephony::app::voice::planner::Planner;
+use telephony::app::voice::record::RecordCall;
+use telephony::app::voice::steer::SteerCall;
 use telephony::app::webhook::WebhookDoor;
 use telephony_aws::{Clients, Profile};
 use telephony_http::ReqwestTransport;
@@ -47,9 +48,14 @@ async fn run() -> Result<(), Error> {
         },
         receive: ReceiveMessage { routes: routes.clone(), inbox: store.clone() },
         record: RecordStatus { reports: store.clone(), inbox: store.clone() },
-        calls: RecordCall { routes, calls: store.clone(), inbox: store.clone() },
+        calls: RecordCall {
+            routes,
+            planner: Planner { agents: store.clone(), preferences: store.clone() },
+            calls: store.clone(),
+            inbox: store.clone(),
+        },
         orders: NoticeOrder { purchases: store.clone() },
-        answer: AnswerCall {
+        answer: SteerCall {
             calls: store,
             transport: Arc::new(ReqwestTransport::new(COMMAND_TIMEOUT)?),
             environment: local.environment,

@@ -15,7 +15,7 @@ use telephony::domain::account::Owner;
 use telephony::domain::address::Address;
 use telephony::domain::call::CallRef;
 use telephony::domain::ids::{
-    AccountId, ConversationId, EntryId, MessageId, ProviderSid, TemplateId, TenantId,
+    AccountId, ConversationId, EntryId, MessageId, ProviderSid, TemplateId, TenantId, UserId,
 };
 use telephony::domain::message::{AttemptRef, Lane};
 use telephony::domain::timestamp::Timestamp;
@@ -174,6 +174,11 @@ pub fn call(call: &CallRef) -> Key {
     Key::new(call_partition(call), "K")
 }
 
+/// `timeline`: a tenant's calls.
+pub fn calls(tenant: &TenantId) -> String {
+    format!("T#{tenant}#CALLS")
+}
+
 /// A leg of a call.
 pub fn leg(call: &CallRef, sid: &ProviderSid) -> Key {
     Key::new(call_partition(call), format!("L#{sid}"))
@@ -293,6 +298,11 @@ pub fn claim(account: &AccountId, sid: &ProviderSid) -> Key {
 /// A webhook that could not be routed.
 pub fn unrouted(account: &AccountId, at: Timestamp, kind: &str, sid: &str) -> Key {
     Key::new(format!("U#{account}"), format!("{}#{kind}#{}", at.day(), encoded(sid)))
+}
+
+/// What a user wants to become of calls.
+pub fn preferences(tenant: &TenantId, user: &UserId) -> Key {
+    Key::new(format!("T#{tenant}#PREF"), user.as_str())
 }
 
 /// The partition of a tenant's templates.

@@ -8,6 +8,12 @@ use telephony::provider::webhooks::WebhookKind;
 use crate::event::{HttpRequest, inbound_request};
 use crate::metrics::{Metric, count};
 
+/// Which of these URLs a request to `/api/webhooks/{provider}/…` came to. `None`: none of them.
+pub fn kind_of(request: &HttpRequest, kinds: &[WebhookKind]) -> Option<WebhookKind> {
+    let segments = request.segments().ok()?;
+    kinds.iter().copied().find(|kind| segments.get(2).is_some_and(|path| path == kind.path()))
+}
+
 /// Lets the webhook of a request to `/api/webhooks/{provider}/…` in; counts what is refused.
 ///
 /// # Errors

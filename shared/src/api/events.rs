@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::endpoint::{Agent, Delivery, Endpoint};
+use crate::domain::agent::Agent;
+use crate::domain::endpoint::{Delivery, Endpoint};
 use crate::domain::secret::Secret;
 
 /// What `POST /api/event-endpoints` reads.

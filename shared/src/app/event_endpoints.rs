@@ -12,7 +12,8 @@ use super::problem::{Code, Problem};
 use super::replay::{Replay, Wish};
 use super::sign_event::{fresh_secret, is_secret};
 use crate::api::events::{AgentRequest, EndpointChangeRequest, EndpointRequest, ReplayRequest};
-use crate::domain::endpoint::{Agent, Endpoint, Health};
+use crate::domain::agent::{Agent, Character};
+use crate::domain::endpoint::{Endpoint, Health};
 use crate::domain::event::{EventFilter, EventType, NewEvent, Thread};
 use crate::domain::ids::{AgentId, EndpointId, EventId, ReplayId, TenantId};
 use crate::domain::internet::is_forbidden;
@@ -234,6 +235,9 @@ impl EventEndpoints {
             id,
             tenant: tenant.clone(),
             name: request.name.trim().to_owned(),
+            line: None,
+            character: Character::default(),
+            fallback: None,
             sms_url,
             secret,
             created_at: known.map_or(now, |known| known.created_at),

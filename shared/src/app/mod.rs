@@ -3,7 +3,6 @@
 
 pub mod agent_answer;
 pub mod answer;
-pub mod answer_call;
 pub mod authenticate;
 pub mod backfill;
 pub mod compose;
@@ -27,7 +26,6 @@ pub mod provider_accounts;
 pub mod provider_problem;
 pub mod receive_message;
 pub mod reconcile;
-pub mod record_call;
 pub mod record_status;
 pub mod repair;
 pub mod replay;
@@ -39,4 +37,5 @@ pub mod send_message;
 pub mod sign_event;
 pub mod subscriptions;
 pub mod sweep;
+pub mod voice;
 pub mod webhook;

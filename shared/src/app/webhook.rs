@@ -77,8 +77,9 @@ impl WebhookDoor {
         let sid = match event {
             Event::MessageReceived(text) => text.sid.to_string(),
             Event::MessageStatus(report) => report.sid.to_string(),
-            Event::Call(call) => call.sid.to_string(),
+            Event::Call(call) | Event::CallAsks(call) => call.sid.to_string(),
             Event::RecordingReady(recording) => recording.call.to_string(),
+            Event::Transcribed(text) => text.call.to_string(),
             Event::NumberOrder(report) => report.order.to_string(),
             Event::CallLookup(_) => "call_lookup".to_owned(),
             Event::Unrecognised { name } => name.clone(),

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
-use super::ids::{AccountId, AgentId, CallId, NumberId, ProviderSid, TenantId, UserId};
+use super::ids::{AccountId, AgentId, CallId, LeadId, NumberId, ProviderSid, TenantId, UserId};
 use super::money::Cost;
 use super::timestamp::Timestamp;
+use super::voice::plan::Plan;
 use crate::provider::ProviderId;
 
 /// Which way a call goes, seen from us.
@@ -198,6 +199,13 @@ pub struct Call {
     /// It goes through the tenant's own account, so that nothing is charged for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_account: bool,
+    /// The caller's own name for whom it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<LeadId>,
+    /// What is to become of it. `None`: nobody asked yet. Kept apart, because a report about a call may
+    /// come before the question.
+    #[serde(skip)]
+    pub plan: Option<Plan>,
     /// When we heard of it.
     pub created_at: Timestamp,
 }
@@ -215,6 +223,18 @@ pub struct Leg {
     pub control_id: Option<String>,
     /// What the legs of one call have in common.
     pub session: Option<String>,
+    /// The leg that this one was dialled for.
+    pub parent: Option<ProviderSid>,
+    /// Who calls.
+    pub from: Option<Address>,
+    /// Who is called.
+    pub to: Option<Address>,
+    /// How it ended that somebody was rung for it.
+    pub dialled: Option<Dialled>,
+    /// Whoever was rung pressed a key to take the call, or did not.
+    pub screened: Option<bool>,
+    /// Its audio stream has failed.
+    pub stream_failed: bool,
     /// Its status.
     pub status: CallStatus,
     /// Why it ended.
@@ -238,6 +258,15 @@ pub struct Leg {
     pub known: u32,
     /// When any of this last moved.
     pub updated_at: Timestamp,
+}
+
+/// How it ended that somebody was rung for a leg.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialled {
+    /// What became of the leg that was dialled.
+    pub status: CallStatus,
+    /// Both sides were joined.
+    pub joined: bool,
 }
 
 impl Call {

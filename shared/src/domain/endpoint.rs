@@ -56,25 +56,6 @@ pub struct Health {
     pub failed_at: Option<Timestamp>,
 }
 
-/// An agent, as much of it as texts need.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Agent {
-    /// Its name in numbers' `agentId`.
-    pub id: AgentId,
-    /// Whose.
-    pub tenant: TenantId,
-    /// What the tenant calls it.
-    pub name: String,
-    /// Where texts go that it is to answer.
-    pub sms_url: Option<String>,
-    /// The secret that signs what is posted there.
-    pub secret: Option<Sealed>,
-    /// Since when it exists.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-}
-
 /// Who is told of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

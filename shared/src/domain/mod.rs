@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address;
+pub mod agent;
 pub mod call;
 pub mod consent;
 pub mod conversation;
@@ -10,6 +11,7 @@ pub mod event;
 pub mod ids;
 pub mod internet;
 pub mod keyword;
+pub mod local_time;
 pub mod mark;
 pub mod message;
 pub mod money;
@@ -26,4 +28,5 @@ pub mod subscription;
 pub mod template;
 pub mod timestamp;
 pub mod usage;
+pub mod voice;
 pub mod wallet;

@@ -9,6 +9,7 @@ use super::money::Micros;
 use super::phone::E164;
 use super::rent::Rent;
 use super::timestamp::Timestamp;
+use super::voice::line_up::AgentRoute;
 use crate::provider::ProviderId;
 use crate::provider::numbers::NumberKind;
 
@@ -41,6 +42,9 @@ pub struct PhoneNumber {
     /// The agent that answers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentId>,
+    /// Several agents, where there is more than one: who takes which call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<AgentRoute>,
     /// The template that answers inbound texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_answer: Option<TemplateId>,
@@ -74,6 +78,13 @@ impl PhoneNumber {
     /// It may send and call.
     pub const fn may_send(&self) -> bool {
         self.is_active && matches!(self.status, NumberStatus::Active)
+    }
+
+    /// Whoever calls it gets through to somebody. What is suspended still receives.
+    pub const fn takes_calls(&self) -> bool {
+        self.is_active
+            && self.voice
+            && matches!(self.status, NumberStatus::Active | NumberStatus::Suspended | NumberStatus::Releasing)
     }
 
     /// The provider's webhooks find it: it has a route.

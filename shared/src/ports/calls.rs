@@ -1,7 +1,10 @@
 //! What providers report about calls.
 
 use super::{Merged, StoreError};
-use crate::domain::call::{AnsweredBy, Call, CallRef, CallStatus, HangupCause, Leg, SignatureReport};
+use crate::domain::address::Address;
+use crate::domain::call::{
+    AnsweredBy, Call, CallRef, CallStatus, Dialled, HangupCause, Leg, SignatureReport,
+};
 use crate::domain::ids::{AccountId, ProviderSid};
 use crate::domain::money::Cost;
 use crate::domain::timestamp::Timestamp;
@@ -21,6 +24,18 @@ pub struct LegChange {
     pub control_id: Option<String>,
     /// What the legs of one call have in common.
     pub session: Option<String>,
+    /// The leg that this one was dialled for.
+    pub parent: Option<ProviderSid>,
+    /// Who calls.
+    pub from: Option<Address>,
+    /// Who is called.
+    pub to: Option<Address>,
+    /// How it ended that somebody was rung for it.
+    pub dialled: Option<Dialled>,
+    /// Whoever was rung pressed a key to take the call, or did not.
+    pub screened: Option<bool>,
+    /// Its audio stream has failed.
+    pub stream_failed: bool,
     /// The status that it reports, with what belongs to it.
     pub status: Option<LegStatus>,
     /// When it was answered.
@@ -53,8 +68,9 @@ pub struct LegStatus {
 /// Calls, as far as reports make them.
 #[async_trait]
 pub trait CallRecords: Send + Sync {
-    /// Notes a call at its first contact; one that is noted already stays as it is. 1 write.
-    async fn open(&self, call: &Call) -> Result<(), StoreError>;
+    /// Notes a call at its first contact, and what is to become of it, and returns both as they are now:
+    /// what was noted before stays, each for itself. 1 update.
+    async fn open(&self, call: &Call) -> Result<Call, StoreError>;
 
     /// Merges a report into its leg, in any order and any number of times: the higher status wins and
     /// owns its cause, everything else is written once. 1 update; 2 when the status was not higher.
@@ -62,6 +78,18 @@ pub trait CallRecords: Send + Sync {
 
     /// A call with its legs. 1 consistent query.
     async fn call(&self, call: &CallRef) -> Result<Option<(Call, Vec<Leg>)>, StoreError>;
+
+    /// Lets whoever holds a token read what the call's agent is told, until then. Only the token's hash is
+    /// kept; a second one does not void the first. 1 update.
+    async fn grant(&self, call: &CallRef, token_hash: &str, until: Timestamp) -> Result<(), StoreError>;
+
+    /// The call, if a token of this hash lets its holder read it now. 1 consistent read.
+    async fn granted(
+        &self,
+        call: &CallRef,
+        token_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<Call>, StoreError>;
 
     /// True when this step was taken before: the ledger of what was done about events. 1 read.
     async fn was_done(&self, account: &AccountId, step: &str) -> Result<bool, StoreError>;

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use super::{Page, PageRequest, StoreError};
-use crate::domain::endpoint::{Agent, Endpoint, Health, Sealed};
+use crate::domain::agent::Agent;
+use crate::domain::endpoint::{Endpoint, Health, Sealed};
 use crate::domain::event::EventFilter;
 use crate::domain::ids::{AgentId, EndpointId, TenantId};
 use crate::domain::secret::Secret;

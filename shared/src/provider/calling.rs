@@ -247,6 +247,8 @@ pub struct CallEvent {
     pub control_id: Option<String>,
     /// What the legs of one call have in common.
     pub session: Option<String>,
+    /// The leg that this one was dialled for.
+    pub parent: Option<ProviderSid>,
     /// Our opaque id, where we gave one.
     pub callback_id: Option<String>,
     /// Which way the leg goes, seen from us. `None`: the event does not say.
@@ -259,6 +261,19 @@ pub struct CallEvent {
     pub what: CallHappening,
     /// When, as the provider says.
     pub at: Option<Timestamp>,
+}
+
+/// How it ended that somebody was rung.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialEnd {
+    /// What became of the leg that was dialled.
+    pub status: CallStatus,
+    /// The leg.
+    pub leg: Option<ProviderSid>,
+    /// Both sides were joined. `None`: the provider does not say.
+    pub joined: Option<bool>,
+    /// How long the leg was connected.
+    pub duration: Option<Duration>,
 }
 
 /// What happened on a leg.
@@ -275,6 +290,17 @@ pub enum CallHappening {
     Answered,
     /// It was joined with another leg.
     Bridged,
+    /// Somebody was rung for it, and that is over.
+    Dialled(DialEnd),
+    /// What the caller had to say is recorded.
+    MessageLeft,
+    /// Whoever was rung has answered, and waits to be told who is calling.
+    Screening,
+    /// Whoever was rung was asked for a key.
+    Screened {
+        /// The keys; empty when there were none.
+        digits: String,
+    },
     /// It ended.
     Ended {
         /// As what.

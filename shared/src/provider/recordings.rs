@@ -8,9 +8,48 @@ use super::media::MediaRequest;
 use crate::domain::ids::ProviderSid;
 use crate::domain::timestamp::Timestamp;
 
-/// What a provider says about a finished recording.
+/// What became of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingEnd {
+    /// It can be fetched.
+    Completed,
+    /// There was nothing to record.
+    Absent,
+    /// The provider failed.
+    Failed,
+}
+
+/// What a recording is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingOf {
+    /// What was said on a call.
+    Call,
+    /// What a caller left in a mailbox.
+    Message,
+    /// The event does not say: our state with the call does.
+    Unknown,
+}
+
+/// What was said in a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcribed {
+    /// The recording.
+    pub recording: ProviderSid,
+    /// The leg that was recorded.
+    pub call: ProviderSid,
+    /// Our opaque id, where we gave one.
+    pub callback_id: Option<String>,
+    /// The text. `None`: it could not be told.
+    pub text: Option<String>,
+}
+
+/// What a provider says about a recording that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingReady {
+    /// What became of it.
+    pub end: RecordingEnd,
+    /// What it is of.
+    pub of: RecordingOf,
     /// The provider's id of the event.
     pub event_id: Option<String>,
     /// The provider's id of the recording, where it gives one.

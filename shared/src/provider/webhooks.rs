@@ -5,8 +5,9 @@ use bytes::Bytes;
 use super::account::ProviderAccount;
 use super::calling::{CallEvent, RemoteAgent};
 use super::error::ProviderCode;
+use super::messaging::Callback;
 use super::numbers::OrderReport;
-use super::recordings::RecordingReady;
+use super::recordings::{RecordingReady, Transcribed};
 use super::request::{InboundRequest, Verified};
 use crate::domain::address::Address;
 use crate::domain::ids::{AccountId, ProviderSid};
@@ -14,6 +15,7 @@ use crate::domain::message::Bill;
 use crate::domain::secret::Secret;
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::voice::verb::Verb;
 
 /// Which of an account's keys it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +47,49 @@ pub enum WebhookKind {
     Sms,
     /// `…/status-callback`: what became of an outbound text.
     StatusCallback,
+    /// `…/voice`: a call waits to be told what to do: one that came in, or one of ours that was answered.
+    Voice,
+    /// `…/dial-action`: somebody was rung, or an audio stream is over; the call waits.
+    DialAction,
+    /// `…/record-action`: a message was recorded; the call waits.
+    RecordAction,
+    /// `…/call-screen`: whoever was rung for a call waits to be asked.
+    CallScreen,
+    /// `…/call-status`: what became of a leg.
+    CallStatus,
+    /// `…/amd-status`: who answered.
+    AmdStatus,
+    /// `…/stream-status`: how an audio stream does.
+    StreamStatus,
+    /// `…/recording-status`: the recording of a call.
+    RecordingStatus,
+    /// `…/voicemail-recording`: the recording of a message.
+    VoicemailRecording,
+    /// `…/transcription`: what was said in a message.
+    Transcription,
     /// `…/telnyx` and `…/retell`: everything that the provider has to say.
     Events,
+}
+
+impl WebhookKind {
+    /// The last segment of its path.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::StatusCallback => "status-callback",
+            Self::Voice => "voice",
+            Self::DialAction => "dial-action",
+            Self::RecordAction => "record-action",
+            Self::CallScreen => "call-screen",
+            Self::CallStatus => "call-status",
+            Self::AmdStatus => "amd-status",
+            Self::StreamStatus => "stream-status",
+            Self::RecordingStatus => "recording-status",
+            Self::VoicemailRecording => "voicemail-recording",
+            Self::Transcription => "transcription",
+            Self::Events => "events",
+        }
+    }
 }
 
 /// Why a webhook is refused.
@@ -78,10 +121,14 @@ pub enum Event {
     MessageStatus(StatusReport),
     /// Something happened on a leg of a call.
     Call(Box<CallEvent>),
+    /// Something happened on a leg of a call, and the call waits for a document that says how to go on.
+    CallAsks(Box<CallEvent>),
     /// A call arrives at an agent's number, and the provider asks who is to answer.
     CallLookup(CallLookup),
-    /// A recording can be fetched.
+    /// A recording can be fetched, or will never be.
     RecordingReady(RecordingReady),
+    /// What was said in a recording.
+    Transcribed(Transcribed),
     /// An order of numbers has come to its end, or to a step on the way.
     NumberOrder(OrderReport),
     /// Something that this version does not know. It is recorded and answered with success, because
@@ -181,6 +228,17 @@ pub enum Reply {
     /// Who answers a call that was looked up. A provider that asks no such thing answers as for
     /// [`Reply::Empty`].
     Agent(LookupAnswer),
+    /// What a call is to do. A provider that is steered by commands answers as for [`Reply::Empty`].
+    Document(CallDocument),
+}
+
+/// What a call is to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallDocument {
+    /// One after another.
+    pub verbs: Vec<Verb>,
+    /// Where the provider reports to, and under which id.
+    pub callback: Callback,
 }
 
 /// An answer in the provider's form.

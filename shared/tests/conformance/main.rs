@@ -10,6 +10,7 @@ mod audit;
 mod audit_documents;
 mod authenticate;
 mod boundaries;
+mod call_documents;
 mod calls_compat;
 mod calls_compat_documents;
 mod codes;
@@ -28,6 +29,7 @@ mod retell;
 mod secrets;
 mod telnyx;
 mod vectors;
+mod voice;
 
 use std::sync::Arc;
 

@@ -93,6 +93,7 @@ pub fn number(provider: ProviderId, account: &str, phone: &str) -> PhoneNumber {
         user: None,
         agent: None,
         auto_answer: None,
+        routes: Vec::new(),
         display_name: phone.to_owned(),
         is_active: true,
         is_primary: false,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
 use telephony::domain::call::{Call, CallRef, Leg};
 use telephony::domain::ids::AccountId;
 use telephony::domain::timestamp::Timestamp;
@@ -11,21 +12,36 @@ use telephony::ports::{CallRecords, LegChange, Merged, StoreError};
 use super::requests::Written;
 use super::write::Write;
 use super::{Store, leg_item};
-use crate::item::{Fields, json, keyed, millis, number};
-use crate::keys::{self, TTL};
+use crate::item::{ENTITY as KIND, Fields, Item, corrupt, json, keyed, millis, number, text};
+use crate::keys::{self, GSI1PK, GSI1SK, TTL};
 
 /// The value of `ent`.
 const ENTITY: &str = "call";
 /// How long a step that was taken is remembered.
 const DONE_FOR: Duration = Duration::from_secs(24 * 3600);
 
+/// A call with its plan.
+pub(super) fn read(item: &Item) -> Result<Call, StoreError> {
+    let fields = Fields(item);
+    Ok(Call { plan: fields.maybe_json("plan")?, ..fields.json("doc")? })
+}
+
 #[async_trait]
 impl CallRecords for Store {
-    async fn open(&self, call: &Call) -> Result<(), StoreError> {
-        let key = keys::call(&CallRef { tenant: call.tenant.clone(), call: call.id });
-        let mut item = keyed(&key, ENTITY);
-        item.insert("doc".into(), json(call)?);
-        self.wrote(Write::put(item).if_absent()).await.map(|_| ())
+    async fn open(&self, call: &Call) -> Result<Call, StoreError> {
+        let write = Write::update(keys::call(&CallRef { tenant: call.tenant.clone(), call: call.id }))
+            .set(KIND, text(ENTITY))
+            .set_once("doc", json(call)?)
+            .set_once(GSI1PK, text(keys::calls(&call.tenant)))
+            .set_once(GSI1SK, text(keys::moment(call.created_at, call.id)));
+        let write = match &call.plan {
+            Some(plan) => write.set_once("plan", json(plan)?),
+            None => write,
+        };
+        match self.write(write, true).await? {
+            Written::Done(item) => read(&item),
+            Written::Refused(_) => Err(corrupt("unconditional write")),
+        }
     }
 
     async fn merge_leg(&self, call: &CallRef, change: &LegChange) -> Result<Merged, StoreError> {
@@ -51,12 +67,31 @@ impl CallRecords for Store {
         let mut legs = Vec::new();
         for item in self.read_partition(&keys::call_partition(call), "").await? {
             match Fields(&item).entity() {
-                ENTITY => found = Some(Fields(&item).json::<Call>("doc")?),
+                ENTITY => found = Some(read(&item)?),
                 leg_item::ENTITY => legs.push(leg_item::read(&item)?),
                 _ => {}
             }
         }
         Ok(found.map(|call| (call, legs)))
+    }
+
+    async fn grant(&self, call: &CallRef, token_hash: &str, until: Timestamp) -> Result<(), StoreError> {
+        let hashes = AttributeValue::Ss(vec![token_hash.to_owned()]);
+        let write = Write::update(keys::call(call)).add("tok", hashes).set("tku", millis(until));
+        self.wrote(write.if_present()).await.map(|_| ())
+    }
+
+    async fn granted(
+        &self,
+        call: &CallRef,
+        token_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<Call>, StoreError> {
+        let Some(item) = self.read(&keys::call(call), true).await? else { return Ok(None) };
+        let hashes = item.get("tok").and_then(|value| value.as_ss().ok());
+        let known = hashes.is_some_and(|hashes| hashes.iter().any(|hash| hash == token_hash));
+        let in_time = Fields(&item).maybe_time("tku").is_some_and(|until| now < until);
+        if known && in_time { read(&item).map(Some) } else { Ok(None) }
     }
 
     async fn was_done(&self, account: &AccountId, step: &str) -> Result<bool, StoreError> {

@@ -66,9 +66,9 @@ impl Inbox for Store {
 
     async fn record_unrouted(&self, unrouted: &Unrouted) -> Result<(), StoreError> {
         let kind = match unrouted.kind {
-            WebhookKind::Sms => "sms",
             WebhookKind::StatusCallback => "status",
             WebhookKind::Events => "event",
+            other => other.path(),
         };
         let mut item = keyed(&keys::unrouted(&unrouted.account, unrouted.at, kind, &unrouted.sid), "unr");
         item.insert("sid".into(), text(unrouted.sid.clone()));

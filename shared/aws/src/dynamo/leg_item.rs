@@ -1,5 +1,6 @@
 //! A leg of a call as an item: in no index, so that a report costs one write unit.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use telephony::domain::call::{CallStatus, Leg, SignatureReport};
 use telephony::ports::{LegChange, StoreError};
 
@@ -25,6 +26,23 @@ pub(super) fn facts(write: Write, change: &LegChange) -> Result<Write, StoreErro
         if let Some(value) = value {
             write = write.set_once(name, text(value));
         }
+    }
+    if let Some(parent) = &change.parent {
+        write = write.set_once("par", text(parent.as_str()));
+    }
+    for (name, party) in [("fr", &change.from), ("to", &change.to)] {
+        if let Some(party) = party {
+            write = write.set_once(name, json(party)?);
+        }
+    }
+    if let Some(dialled) = &change.dialled {
+        write = write.set_once("dl", json(dialled)?);
+    }
+    if let Some(screened) = change.screened {
+        write = write.set_once("scr", AttributeValue::Bool(screened));
+    }
+    if change.stream_failed {
+        write = write.set("sf", AttributeValue::Bool(true));
     }
     if let Some(at) = change.answered_at {
         write = write.set_once("aa", millis(at));
@@ -60,16 +78,17 @@ pub(super) fn status(write: Write, change: &LegChange) -> Result<Write, StoreErr
 
 /// Grows with every report that changes something: the rank rises, and a fact is written once.
 fn known(item: &Item) -> u32 {
-    let facts = ["aa", "dur", "cost"].iter().filter(|name| item.contains_key(**name)).count();
+    let facts = ["aa", "dur", "cost", "dl", "scr"].iter().filter(|name| item.contains_key(**name)).count();
     let rank =
         Fields(item).maybe_number("rk").and_then(|rank| u32::try_from(rank).ok()).map_or(0, |rank| rank + 1);
-    rank.saturating_mul(4).saturating_add(u32::try_from(facts).unwrap_or(0))
+    rank.saturating_mul(8).saturating_add(u32::try_from(facts).unwrap_or(0))
 }
 
 /// The leg of an item.
 pub(super) fn read(item: &Item) -> Result<Leg, StoreError> {
     let fields = Fields(item);
     let sid = fields.text(SK)?.strip_prefix("L#").ok_or_else(|| corrupt(SK))?;
+    let flag = |name: &str| item.get(name).and_then(|value| value.as_bool().ok()).copied();
     let (answered_at, ended_at) = (fields.maybe_time("aa"), fields.maybe_time("ea"));
     let told = fields.maybe_number("dur").map(|seconds| u64::try_from(seconds).unwrap_or(0));
     // A second that was begun counts, or a call that was answered would have lasted no time at all.
@@ -82,6 +101,12 @@ pub(super) fn read(item: &Item) -> Result<Leg, StoreError> {
         sid: sid.parse().map_err(|_| corrupt(SK))?,
         control_id: fields.owned("ctl"),
         session: fields.owned("ses"),
+        parent: fields.maybe_text("par").map(str::parse).transpose().map_err(|_| corrupt("par"))?,
+        from: fields.maybe_json("fr")?,
+        to: fields.maybe_json("to")?,
+        dialled: fields.maybe_json("dl")?,
+        screened: flag("scr"),
+        stream_failed: flag("sf").unwrap_or(false),
         status: match fields.maybe_text("st") {
             Some(word) => {
                 CallStatus::from_word(word).ok_or_else(|| corrupt("st"))?.of_leg(answered_at.is_some())

@@ -31,6 +31,7 @@ mod money;
 mod numbers;
 mod outbox;
 mod pending;
+mod preferences;
 mod projection;
 mod purchases;
 mod rents;

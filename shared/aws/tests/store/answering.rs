@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use telephony::app::answer_call::{AnswerCall, NotActed};
-use telephony::app::record_call::{RecordCall, Taken};
 use telephony::app::route_cache::RouteCache;
+use telephony::app::voice::planner::Planner;
+use telephony::app::voice::record::{RecordCall, Taken};
+use telephony::app::voice::steer::{NotActed, SteerCall};
 use telephony::domain::call::{CallRef, CallStatus, HangupCause};
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::{CallRecords, Numbers};
@@ -35,25 +36,23 @@ fn event(payload: &Value) -> CallEvent {
     }
 }
 
-async fn desk(transport: ReplayTransport) -> (Table, RecordCall, AnswerCall) {
+async fn desk(transport: ReplayTransport) -> (Table, RecordCall, SteerCall) {
     let table = table().await;
     let number = number(&tenant("demo"), "test-telnyx", telnyx::OURS);
     assert_eq!(table.store.put(&number).await, Ok(true));
     let store = Arc::new(table.store.clone());
     let record = RecordCall {
         routes: Arc::new(RouteCache::new(store.clone())),
+        planner: Planner { agents: store.clone(), preferences: store.clone() },
         calls: store.clone(),
         inbox: store.clone(),
     };
     let answer =
-        AnswerCall { calls: store, transport: Arc::new(transport), environment: Environment::default() };
+        SteerCall { calls: store, transport: Arc::new(transport), environment: Environment::default() };
     (table, record, answer)
 }
 
-async fn take(
-    (record, answer): (&RecordCall, &AnswerCall),
-    payload: &Value,
-) -> (Taken, Result<(), NotActed>) {
+async fn take((record, answer): (&RecordCall, &SteerCall), payload: &Value) -> (Taken, Result<(), NotActed>) {
     let (account, event) = (telnyx::account(), event(payload));
     let taken = record.record(&account, &event, at(0)).await.unwrap();
     let acted = answer.act(&account, &event, &taken, at(0)).await;

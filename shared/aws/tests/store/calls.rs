@@ -30,6 +30,8 @@ fn call(call: &CallRef) -> Call {
         user: None,
         agent: None,
         own_account: false,
+        lead: None,
+        plan: None,
         created_at: at(0),
     }
 }
@@ -41,6 +43,12 @@ fn nothing(second: i64) -> LegChange {
         sid: "leg-1".parse().unwrap(),
         control_id: Some("v3:control".to_owned()),
         session: Some("session-1".to_owned()),
+        parent: None,
+        from: None,
+        to: None,
+        dialled: None,
+        screened: None,
+        stream_failed: false,
         status: None,
         answered_at: None,
         answered_by: None,

@@ -125,6 +125,8 @@ fn inbound_call() -> Call {
         user: "ann".parse().ok(),
         agent: None,
         own_account: false,
+        lead: None,
+        plan: None,
         created_at: at(0),
     }
 }
@@ -136,6 +138,12 @@ fn leg(sid: &str) -> LegChange {
         sid: sid.parse().unwrap(),
         control_id: None,
         session: None,
+        parent: None,
+        from: None,
+        to: None,
+        dialled: None,
+        screened: None,
+        stream_failed: false,
         status: None,
         answered_at: None,
         answered_by: None,

@@ -1,4 +1,5 @@
-use telephony::domain::endpoint::{Agent, Health, Sealed};
+use telephony::domain::agent::Agent;
+use telephony::domain::endpoint::{Health, Sealed};
 use telephony::ports::{Agents, EndpointChange, Endpoints};
 
 use crate::support::happenings::*;
@@ -85,6 +86,9 @@ async fn agents_are_kept_by_their_names() {
         id: "front-desk".parse().unwrap(),
         tenant: demo.clone(),
         name: "Front desk".into(),
+        line: None,
+        character: Default::default(),
+        fallback: None,
         sms_url: Some("https://agent.example.com".into()),
         secret: Some(Sealed("sealed".into())),
         created_at: at(0),

@@ -7,7 +7,7 @@ use telephony::api::numbers::inventory::NumberEntryRequest;
 use telephony::app::numbers::inventory::{Filter, ManageNumbers};
 use telephony::app::problem::Problem;
 use telephony::app::provider_accounts::{Actor, ProviderAccounts};
-use telephony::domain::endpoint::Agent;
+use telephony::domain::agent::Agent;
 use telephony::domain::ids::{AccountId, NumberId, TenantId};
 use telephony::domain::number::{NumberStatus, PhoneNumber};
 use telephony::ports::{AccountBook, Agents, Inventory, NumberChange, NumberStock, Numbers};
@@ -62,6 +62,9 @@ impl Stack {
             id: id.parse().unwrap(),
             tenant: self.demo.clone(),
             name: "Desk".into(),
+            line: None,
+            character: Default::default(),
+            fallback: None,
             sms_url: None,
             secret: None,
             created_at: at(0),

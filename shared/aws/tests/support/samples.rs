@@ -154,6 +154,7 @@ pub fn number(tenant: &TenantId, account: &str, phone: &str) -> PhoneNumber {
         user: None,
         agent: None,
         auto_answer: None,
+        routes: Vec::new(),
         display_name: "Main".into(),
         is_active: true,
         is_primary: true,

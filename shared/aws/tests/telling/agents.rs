@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use telephony::domain::agent::Agent;
 use telephony::domain::consent::Block;
-use telephony::domain::endpoint::{Agent, Sealed, Target};
+use telephony::domain::endpoint::{Sealed, Target};
 use telephony::domain::keyword::Intent;
 use telephony::domain::message::{Direction, Message, MessageView, Origin};
 use telephony::domain::number::{NumberStatus, PhoneNumber};
@@ -24,6 +25,9 @@ async fn agent(world: &World) {
         id: "desk".parse().unwrap(),
         tenant: world.tenant.clone(),
         name: "Desk".into(),
+        line: None,
+        character: Default::default(),
+        fallback: None,
         sms_url: Some("https://agent.example.com/sms".into()),
         secret: Some(secret),
         created_at: at(0),

@@ -76,6 +76,7 @@ impl ManageNumbers {
             user: entry.user,
             agent: None,
             auto_answer: None,
+            routes: Vec::new(),
             display_name: entry.display_name,
             status: NumberStatus::Pending,
             is_active: true,

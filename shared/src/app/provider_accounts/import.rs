@@ -210,6 +210,7 @@ impl ProviderAccounts {
             user: None,
             agent: None,
             auto_answer: None,
+            routes: Vec::new(),
             display_name: remote.mark.clone().unwrap_or_else(|| remote.phone.expose().to_owned()),
             status: NumberStatus::Active,
             is_active: remote.active,

@@ -13,7 +13,7 @@ mod score;
 
 pub use candidate::{AccountState, Candidate, Scope};
 pub use decide::{Decision, Excluded, Exclusion, InvalidExclusion, Ranked, decide};
-pub use nanp::{Nearness, nearness};
+pub use nanp::{Nearness, nearness, state};
 pub use record::{KEPT, RouteRecord};
 pub use request::{Capability, Demand, RouteContext, RouteRequest, UnknownCapability};
 pub use score::{Score, Step};

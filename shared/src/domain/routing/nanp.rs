@@ -72,6 +72,11 @@ fn places(line: &'static str) -> Vec<(&'static str, Place)> {
     words.map(|code| (code, place)).collect()
 }
 
+/// The state or province of a number, e.g. `CA`; `None` where its plan does not tell.
+pub fn state(number: &E164) -> Option<&'static str> {
+    area(number).and_then(|(_, place)| place.state)
+}
+
 /// The area code and where it is; `None` for other plans, and for codes that are nowhere (toll-free).
 fn area(number: &E164) -> Option<(&str, Place)> {
     let code = number.expose().strip_prefix("+1").filter(|rest| rest.len() == 10)?.get(..3)?;

@@ -71,8 +71,19 @@ impl Webhooks for RetellWebhooks {
         let name = text(&body, "event").ok_or(WebhookError::Malformed("event is missing"))?;
         let event = match kind {
             WebhookKind::Events => event(name, &body, &request.body)?,
-            WebhookKind::Sms | WebhookKind::StatusCallback => {
-                Event::Unrecognised { name: format!("{name} at the URL of texts") }
+            WebhookKind::Sms
+            | WebhookKind::StatusCallback
+            | WebhookKind::Voice
+            | WebhookKind::DialAction
+            | WebhookKind::RecordAction
+            | WebhookKind::CallScreen
+            | WebhookKind::CallStatus
+            | WebhookKind::AmdStatus
+            | WebhookKind::StreamStatus
+            | WebhookKind::RecordingStatus
+            | WebhookKind::VoicemailRecording
+            | WebhookKind::Transcription => {
+                Event::Unrecognised { name: format!("{name} at another provider's URL") }
             }
         };
         Ok(vec![event])
@@ -82,7 +93,7 @@ impl Webhooks for RetellWebhooks {
     /// (https://docs.retellai.com/features/inbound-call-webhook), and `{}` says nothing in it.
     fn respond(&self, reply: Reply) -> HttpReply {
         let document = match reply {
-            Reply::Empty => json!({}),
+            Reply::Empty | Reply::Document(_) => json!({}),
             Reply::Agent(answer) => json!({"call_inbound": lookup_answer(answer)}),
         };
         HttpReply { status: 200, content_type: "application/json", body: document.to_string().into() }
@@ -129,6 +140,7 @@ fn leg<'b>(
         sid,
         control_id: None,
         session: None,
+        parent: None,
         callback_id: call.reference(),
         direction: call.direction(),
         from: call.party("from_number"),

@@ -12,6 +12,10 @@ use crate::provider::{Environment, ProviderId};
 use crate::providers::twilio::compat::Dialect;
 use crate::providers::twilio::compat::rest::Rest;
 
+/// A status callback is tried three times without being asked, and of the settings none concerns that
+/// (docs, cxml/guides/webhooks).
+pub(super) const CALLBACK_SETTINGS: &str = "";
+
 /// How it differs.
 pub(crate) const DIALECT: Dialect = Dialect {
     provider: ProviderId::SignalWire,
@@ -20,9 +24,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     suffix: "",
     // Compatibility OpenAPI, create_message.
     created: &[201],
-    // A status callback is tried three times without being asked, and of the settings none concerns
-    // that (docs, cxml/guides/webhooks).
-    callback_settings: "",
+    callback_settings: CALLBACK_SETTINGS,
     errors: error::CODES,
     status: status::from_word,
     // Compatibility OpenAPI, create_call; it has no time limit.

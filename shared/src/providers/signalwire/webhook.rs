@@ -1,7 +1,8 @@
 //! SignalWire's webhooks.
 
-use super::{config, status, verify};
+use super::{config, dialect, status, verify};
 use crate::domain::timestamp::Timestamp;
+use crate::provider::ProviderId;
 use crate::provider::account::ProviderAccount;
 use crate::provider::request::{InboundRequest, Verified};
 use crate::provider::webhooks::{
@@ -15,7 +16,10 @@ pub struct SignalWireWebhooks;
 
 const DIALECT: WebhookDialect = WebhookDialect {
     is_account: config::is_uuid,
+    provider: ProviderId::SignalWire,
+    callback_settings: dialect::CALLBACK_SETTINGS,
     is_message: config::is_uuid,
+    is_call: config::is_uuid,
     status: status::from_word,
     // "SignalWire does not manage opt-outs" (docs, platform/messaging/sms/overview): never.
     answers: |_, _| false,
@@ -62,6 +66,6 @@ impl Webhooks for SignalWireWebhooks {
     }
 
     fn respond(&self, reply: Reply) -> HttpReply {
-        webhook::respond(&reply)
+        webhook::respond(&DIALECT, &reply)
     }
 }

@@ -102,9 +102,18 @@ impl Webhooks for TelnyxWebhooks {
         let body = json::parse(&request.body).ok_or(WebhookError::Malformed("the body cannot be read"))?;
         match kind {
             WebhookKind::Events => events::read(&body, request).map(|event| vec![event]),
-            WebhookKind::Sms | WebhookKind::StatusCallback => {
-                Ok(vec![unrecognised("an event at a URL that is not Telnyx's")])
-            }
+            WebhookKind::Sms
+            | WebhookKind::StatusCallback
+            | WebhookKind::Voice
+            | WebhookKind::DialAction
+            | WebhookKind::RecordAction
+            | WebhookKind::CallScreen
+            | WebhookKind::CallStatus
+            | WebhookKind::AmdStatus
+            | WebhookKind::StreamStatus
+            | WebhookKind::RecordingStatus
+            | WebhookKind::VoicemailRecording
+            | WebhookKind::Transcription => Ok(vec![unrecognised("an event at a URL that is not Telnyx's")]),
         }
     }
 
@@ -112,7 +121,7 @@ impl Webhooks for TelnyxWebhooks {
     /// receiving webhooks).
     fn respond(&self, reply: Reply) -> HttpReply {
         match reply {
-            Reply::Empty | Reply::Agent(_) => {
+            Reply::Empty | Reply::Agent(_) | Reply::Document(_) => {
                 HttpReply { status: 200, content_type: "application/json", body: "{}".into() }
             }
         }

@@ -67,6 +67,11 @@ pub(crate) fn is_message(sid: &str) -> bool {
     is_sid(sid, &["SM", "MM"])
 }
 
+/// `CA` and 32 hexadecimal digits (OpenAPI api_v2010, `api.v2010.account.call`, `sid`).
+pub(crate) fn is_call(sid: &str) -> bool {
+    is_sid(sid, &["CA"])
+}
+
 /// `ME` and 32 hexadecimal digits (OpenAPI api_v2010, FetchMedia, `Sid`).
 pub(crate) fn is_media(sid: &str) -> bool {
     is_sid(sid, &["ME"])

@@ -12,6 +12,10 @@ use crate::provider::numbers::NumberKind;
 use crate::provider::transport::HttpTransport;
 use crate::provider::{Environment, ProviderId};
 
+/// Without them a callback is tried again once, and only when no connection could be made
+/// (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
+pub(super) const CALLBACK_SETTINGS: &str = "#rc=2&rp=5xx,ct,rt";
+
 /// How it differs.
 pub(crate) const DIALECT: Dialect = Dialect {
     provider: ProviderId::Twilio,
@@ -19,9 +23,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     suffix: ".json",
     // OpenAPI api_v2010, CreateMessage.
     created: &[201],
-    // Without it a callback is tried again once, and only when no connection could be made
-    // (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
-    callback_settings: "#rc=2&rp=5xx,ct,rt",
+    callback_settings: CALLBACK_SETTINGS,
     errors: error::CODES,
     status: status::from_word,
     // OpenAPI api_v2010, CreateCall.

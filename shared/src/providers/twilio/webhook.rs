@@ -1,9 +1,10 @@
 //! Twilio's webhooks.
 
 use super::compat::webhook::{self, WebhookDialect};
-use super::{config, status, verify};
+use super::{config, dialect, status, verify};
 use crate::domain::address::Address;
 use crate::domain::timestamp::Timestamp;
+use crate::provider::ProviderId;
 use crate::provider::account::ProviderAccount;
 use crate::provider::request::{InboundRequest, Verified};
 use crate::provider::webhooks::{
@@ -16,7 +17,10 @@ pub struct TwilioWebhooks;
 
 const DIALECT: WebhookDialect = WebhookDialect {
     is_account: config::is_account,
+    provider: ProviderId::Twilio,
+    callback_settings: dialect::CALLBACK_SETTINGS,
     is_message: config::is_message,
+    is_call: config::is_call,
     status: status::from_word,
     answers,
 };
@@ -64,7 +68,7 @@ impl Webhooks for TwilioWebhooks {
     }
 
     fn respond(&self, reply: Reply) -> HttpReply {
-        webhook::respond(&reply)
+        webhook::respond(&DIALECT, &reply)
     }
 }
 

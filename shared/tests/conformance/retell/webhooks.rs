@@ -43,6 +43,7 @@ fn a_call_begins() {
             sid: "call_1".parse().unwrap(),
             control_id: None,
             session: None,
+            parent: None,
             callback_id: Some("01ABC.d-1".to_owned()),
             direction: Some(CallDirection::Outbound),
             from: Some(Address::parse(OURS)),

@@ -109,6 +109,7 @@ fn number(purchase: &Purchase, now: Timestamp) -> PhoneNumber {
         user: purchase.user.clone(),
         agent: purchase.agent.clone(),
         auto_answer: None,
+        routes: Vec::new(),
         display_name: purchase.display_name.clone(),
         status: NumberStatus::Active,
         is_active: true,

@@ -16,7 +16,7 @@ use crate::domain::call::{AnsweredBy, Attestation, CallDirection, SignatureRepor
 use crate::domain::ids::ProviderSid;
 use crate::domain::timestamp::Timestamp;
 use crate::provider::calling::{CallEvent, CallHappening};
-use crate::provider::recordings::RecordingReady;
+use crate::provider::recordings::{RecordingEnd, RecordingOf, RecordingReady};
 use crate::provider::webhooks::{Event, WebhookError};
 
 /// What the payloads of calls have, most of them not all of it (OpenAPI, Call*Event, `payload`).
@@ -58,6 +58,7 @@ pub(super) fn happened(name: &str, payload: &Value, occasion: Occasion) -> Resul
         what: happening(name, &wire),
         control_id: wire.call_control_id,
         session: wire.call_session_id,
+        parent: None,
         callback_id: wire.client_state.as_deref().and_then(state),
         direction: direction(wire.direction.as_deref()),
         from: wire.from.as_deref().map(Address::parse),
@@ -218,6 +219,8 @@ pub(super) fn recording(payload: &Value, occasion: Occasion) -> Result<Event, We
     let (began, ended) = (time(&wire.recording_started_at), time(&wire.recording_ended_at));
     let recording = wire.recording_id.map(|id| id.parse()).transpose();
     Ok(Event::RecordingReady(RecordingReady {
+        end: RecordingEnd::Completed,
+        of: RecordingOf::Unknown,
         event_id: occasion.id,
         recording: recording.map_err(|_| WebhookError::Malformed("recording_id is not one"))?,
         call: sid(&wire.call_leg_id)?,

@@ -63,13 +63,37 @@ const MAX_NAME: usize = 64;
 /// The longest address; a telephone number has 15 digits (E.164), a SIP address more.
 const MAX_ADDRESS: usize = 255;
 
-/// Checks the names and the values of a form.
+/// What we read about calls and can do without (docs/voice/twiml, request parameters, and the pages of the
+/// verbs). Each decides what happens next, or whose it is.
+const OPTIONAL_OF_CALLS: [Known; 7] = [
+    Known { name: "AnsweredBy", plausible: |value| value.first().is_some_and(u8::is_ascii_lowercase) },
+    Known { name: "DialBridged", plausible: |value| value.first().is_some_and(u8::is_ascii_lowercase) },
+    Known { name: "DialCallSid", plausible: |value| value.first().is_some_and(u8::is_ascii_alphanumeric) },
+    Known { name: "DialCallStatus", plausible: |value| value.first().is_some_and(u8::is_ascii_lowercase) },
+    Known {
+        name: "Digits",
+        plausible: |value| value.first().is_some_and(|b| b.is_ascii_digit() || b"*#".contains(b)),
+    },
+    Known { name: "ParentCallSid", plausible: |value| value.first().is_some_and(u8::is_ascii_alphanumeric) },
+    Known { name: "StirVerstat", plausible: |value| value.starts_with(b"TN-") || value.starts_with(b"No-") },
+];
+
+/// Checks the names and the values of a form about a text.
 pub(super) fn check(form: &Form) -> Result<(), WebhookError> {
+    whole(form, "Body", &OPTIONAL)
+}
+
+/// Checks the names and the values of a form about a call.
+pub(super) fn check_call(form: &Form) -> Result<(), WebhookError> {
+    whole(form, "TranscriptionText", &OPTIONAL_OF_CALLS)
+}
+
+fn whole(form: &Form, text: &str, optional: &[Known]) -> Result<(), WebhookError> {
     if form.pairs().any(|(name, _)| !is_name(name)) {
         return Err(WebhookError::Malformed("a parameter's name is not one"));
     }
-    let signed = Signed::of(form);
-    if OPTIONAL.iter().any(|known| signed.hides(known)) || signed.cuts_keyword() {
+    let signed = Signed::of(form, text);
+    if optional.iter().any(|known| signed.hides(known)) || signed.cuts_keyword() {
         return Err(WebhookError::Malformed("a parameter has swallowed its neighbour"));
     }
     Ok(())
@@ -85,7 +109,7 @@ pub(super) fn address<'f>(form: &'f Form, name: &str) -> Result<&'f str, Webhook
     let joined = format!("{name}{value}");
     let stolen = NEIGHBOURS.iter().any(|neighbour| {
         joined.starts_with(neighbour) && !form.pairs().any(|(other, _)| other == neighbour.as_bytes())
-    }) && ends_in_address(&Signed::of(form).before(name), name);
+    }) && ends_in_address(&Signed::of(form, "Body").before(name), name);
     let digits = value.strip_prefix('+').or_else(|| value.split_once(":+").map(|(_, digits)| digits));
     let broken =
         digits.is_some_and(|digits| digits.bytes().any(|b| b.is_ascii_alphabetic()) && !value.contains('@'));
@@ -103,7 +127,7 @@ struct Signed<'f> {
 }
 
 impl<'f> Signed<'f> {
-    fn of(form: &'f Form) -> Self {
+    fn of(form: &'f Form, free: &str) -> Self {
         let mut pairs: Vec<_> = form.pairs().collect();
         pairs.sort_by_key(|(name, _)| *name);
         let mut string = Vec::new();
@@ -112,7 +136,7 @@ impl<'f> Signed<'f> {
             let start = string.len();
             string.extend_from_slice(name);
             string.extend_from_slice(value);
-            if *name == b"Body" {
+            if *name == free.as_bytes() {
                 text = start..string.len();
             }
         }

@@ -10,12 +10,14 @@ mod boundaries;
 pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod credentials;
+mod document;
 pub(crate) mod form;
 pub(crate) mod history;
 pub(crate) mod market;
 pub(crate) mod numbers;
 pub(crate) mod rest;
 pub(crate) mod signature;
+mod voice;
 pub(crate) mod webhook;
 
 use crate::domain::status::MessageStatus;

@@ -6,10 +6,12 @@ use serde::Deserialize;
 
 use super::boundaries::{self, address};
 use super::form::{Form, is_form};
+use super::{document, voice};
 use crate::domain::address::Address;
 use crate::domain::ids::ProviderSid;
 use crate::domain::message::Bill;
 use crate::domain::status::MessageStatus;
+use crate::provider::ProviderId;
 use crate::provider::error::ProviderCode;
 use crate::provider::request::{InboundRequest, Verified};
 use crate::provider::webhooks::{
@@ -24,8 +26,14 @@ const MAX_MEDIA: u32 = 10;
 pub(crate) struct WebhookDialect {
     /// The form of an account's id.
     pub(crate) is_account: fn(&str) -> bool,
+    /// Who speaks it.
+    pub(crate) provider: ProviderId,
+    /// The settings that are appended to our URLs (a fragment, which is never signed).
+    pub(crate) callback_settings: &'static str,
     /// The form of a message's id.
     pub(crate) is_message: fn(&str) -> bool,
+    /// The form of a call's id.
+    pub(crate) is_call: fn(&str) -> bool,
     /// What the status words mean.
     pub(crate) status: fn(&str) -> Option<MessageStatus>,
     /// Whether the provider answers an inbound text by itself.
@@ -67,45 +75,65 @@ pub(crate) fn parse(
         return Ok(vec![Event::Unrecognised { name: "a body that is not a form".to_owned() }]);
     }
     let form = Form::decode(&request.body);
-    boundaries::check(&form)?;
     if !(dialect.is_account)(form.required("AccountSid")?) {
         return Err(WebhookError::Malformed("AccountSid is not one"));
     }
     if form.text("ApiVersion")?.is_some_and(|version| !is_version(version)) {
         return Err(WebhookError::Malformed("ApiVersion is not one"));
     }
+    match kind {
+        WebhookKind::Sms | WebhookKind::StatusCallback => message(dialect, &form, request, kind),
+        WebhookKind::Voice
+        | WebhookKind::DialAction
+        | WebhookKind::RecordAction
+        | WebhookKind::CallScreen
+        | WebhookKind::CallStatus
+        | WebhookKind::AmdStatus
+        | WebhookKind::StreamStatus
+        | WebhookKind::RecordingStatus
+        | WebhookKind::VoicemailRecording
+        | WebhookKind::Transcription => voice::parse(dialect, &form, request, kind),
+        WebhookKind::Events => Ok(Event::Unrecognised { name: "a form at the URL of events".to_owned() }),
+    }
+    .map(|event| vec![event])
+}
+
+/// Reads a form that is about a text.
+fn message(
+    dialect: &WebhookDialect,
+    form: &Form,
+    request: &InboundRequest,
+    kind: WebhookKind,
+) -> Result<Event, WebhookError> {
+    boundaries::check(form)?;
     let sid = form.required("MessageSid")?;
     if !(dialect.is_message)(sid) {
         return Err(WebhookError::Malformed("MessageSid is not one"));
     }
     let sid: ProviderSid = sid.parse().map_err(|_| WebhookError::Malformed("MessageSid is not one"))?;
     let reported = form.text("MessageStatus")?;
-    let event = match (kind, reported) {
-        (WebhookKind::Sms, None | Some("received")) => received(dialect, &form, sid)?,
-        (WebhookKind::StatusCallback, Some(word)) => status(dialect, &form, request, sid, word)?,
-        (WebhookKind::Sms, Some(_)) => {
-            Event::Unrecognised { name: "a status report at the inbound URL".to_owned() }
-        }
-        (WebhookKind::StatusCallback, None) => {
+    match (kind == WebhookKind::Sms, reported) {
+        (true, None | Some("received")) => received(dialect, form, sid),
+        (false, Some(word)) => status(dialect, form, request, sid, word),
+        (true, Some(_)) => Ok(Event::Unrecognised { name: "a status report at the inbound URL".to_owned() }),
+        (false, None) => {
             // Without a body it is no inbound text either.
             form.bytes("Body")?.ok_or(WebhookError::Malformed("MessageStatus is missing"))?;
-            Event::Unrecognised { name: "an inbound text at the status URL".to_owned() }
+            Ok(Event::Unrecognised { name: "an inbound text at the status URL".to_owned() })
         }
-        (WebhookKind::Events, _) => Event::Unrecognised { name: "a form at the URL of events".to_owned() },
-    };
-    Ok(vec![event])
+    }
 }
 
-/// "Thank you": an empty document. `text/xml` is what the providers ask for
+/// "Thank you" is an empty document. `text/xml` is what the providers ask for
 /// (https://www.twilio.com/docs/messaging/twiml#twilios-request-to-your-application).
-pub(crate) fn respond(reply: &Reply) -> HttpReply {
-    match reply {
-        Reply::Empty | Reply::Agent(_) => HttpReply {
-            status: 200,
-            content_type: "text/xml",
-            body: r#"<?xml version="1.0" encoding="UTF-8"?><Response></Response>"#.into(),
-        },
-    }
+pub(crate) fn respond(dialect: &WebhookDialect, reply: &Reply) -> HttpReply {
+    let body = match reply {
+        Reply::Empty | Reply::Agent(_) => {
+            r#"<?xml version="1.0" encoding="UTF-8"?><Response></Response>"#.into()
+        }
+        Reply::Document(document) => document::render(dialect, document).into(),
+    };
+    HttpReply { status: 200, content_type: "text/xml", body }
 }
 
 fn received(dialect: &WebhookDialect, form: &Form, sid: ProviderSid) -> Result<Event, WebhookError> {
@@ -168,11 +196,16 @@ fn status(
 
 /// Our opaque id: the one `m` of the callback's own query. The query is part of the signed URL.
 fn callback_id(request: &InboundRequest) -> Option<String> {
+    own_parameter(request, "m")
+}
+
+/// A parameter that we gave a URL of ours; `None` also where it stands twice.
+pub(super) fn own_parameter(request: &InboundRequest, wanted: &str) -> Option<String> {
     let mut values = request
         .raw_query()?
         .split('&')
         .filter_map(|pair| pair.split_once('='))
-        .filter(|(name, _)| *name == "m")
+        .filter(|(name, _)| *name == wanted)
         .map(|(_, value)| value);
     match (values.next(), values.next()) {
         (Some(value), None) => percent_decode_str(value).decode_utf8().ok().map(|id| id.into_owned()),

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::record_call::Taken;
+use super::record::Taken;
 use crate::domain::call::{CallDirection, CallRef};
 use crate::domain::ids::AccountId;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::voice::script::NOT_ACCEPTING;
 use crate::ports::{CallRecords, StoreError};
 use crate::provider::account::ProviderAccount;
 use crate::provider::calling::{CallCommand, CallEvent, CallHappening, Command, Commanded};
@@ -20,11 +21,8 @@ use crate::provider::error::ProviderError;
 use crate::provider::transport::HttpTransport;
 use crate::provider::{Environment, registry};
 
-/// What a caller hears whose call nobody takes (the contract's words).
-const NOT_ACCEPTING: &str = "Thank you for calling. This number is not currently accepting calls.";
-
-/// Answers calls.
-pub struct AnswerCall {
+/// Steers calls.
+pub struct SteerCall {
     /// What was done about which event.
     pub calls: Arc<dyn CallRecords>,
     /// The way to the providers.
@@ -44,7 +42,7 @@ pub enum NotActed {
     Provider(#[from] ProviderError),
 }
 
-impl AnswerCall {
+impl SteerCall {
     /// Takes the step that an event leads to, if it leads to one.
     ///
     /// # Errors
@@ -87,7 +85,7 @@ impl AnswerCall {
     }
 }
 
-impl AnswerCall {
+impl SteerCall {
     /// Most events do not say which way their leg goes; the call does.
     async fn is_inbound(&self, taken: &Taken) -> Result<bool, StoreError> {
         let Taken::Recorded(call) = taken else { return Ok(true) };
@@ -113,6 +111,10 @@ fn step(event: &CallEvent, taken: &Taken) -> Option<CallCommand> {
         | CallHappening::PlaybackEnded { .. }
         | CallHappening::Ringing
         | CallHappening::Bridged
+        | CallHappening::Dialled(_)
+        | CallHappening::MessageLeft
+        | CallHappening::Screening
+        | CallHappening::Screened { .. }
         | CallHappening::Ended { .. }
         | CallHappening::AnsweredBy(_)
         | CallHappening::GreetingEnded { .. }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::route_cache::RouteCache;
+use super::planner::Planner;
+use crate::app::route_cache::RouteCache;
 use crate::domain::address::Address;
-use crate::domain::call::{Call, CallDirection, CallRef, CallStatus};
+use crate::domain::call::{Call, CallDirection, CallRef, CallStatus, Dialled};
 use crate::domain::ids::{AccountId, CallId};
 use crate::domain::number::PhoneNumber;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::voice::plan::Plan;
 use crate::ports::{CallRecords, Inbox, LegChange, LegStatus, Merged, StoreError, Unrouted};
 use crate::provider::ProviderId;
 use crate::provider::account::ProviderAccount;
@@ -19,6 +21,8 @@ use crate::provider::webhooks::{CallLookup, WebhookKind};
 pub struct RecordCall {
     /// Who holds which number.
     pub routes: Arc<RouteCache>,
+    /// Who takes them.
+    pub planner: Planner,
     /// Calls.
     pub calls: Arc<dyn CallRecords>,
     /// Where the operator looks for what could not be routed.
@@ -99,6 +103,8 @@ impl RecordCall {
             user: number.user,
             agent: number.agent,
             own_account: account.tenant.is_some(),
+            lead: None,
+            plan: None,
             created_at: now,
         };
         self.calls.open(&call).await?;
@@ -120,6 +126,13 @@ impl RecordCall {
         let Some(number) = self.held(&account.id, own, now).await? else { return Ok(None) };
         let name = event.session.as_deref().unwrap_or(event.sid.as_str());
         let id = CallId::derived(&["call", account.id.as_str(), name]);
+        // A report alone decides nothing: the question may still come.
+        let plan = match (&event.what, direction) {
+            (CallHappening::Initiated { .. }, CallDirection::Inbound) => {
+                Some(self.planner.plan(&number, id, from, now).await?)
+            }
+            (_, _) => None,
+        };
         let call = Call {
             id,
             tenant: number.tenant.clone(),
@@ -130,8 +143,10 @@ impl RecordCall {
             from: from.clone(),
             to: to.clone(),
             user: number.user,
-            agent: number.agent,
+            agent: plan.as_ref().and_then(Plan::agent).cloned().or(number.agent),
             own_account: account.tenant.is_some(),
+            lead: None,
+            plan,
             created_at: now,
         };
         self.calls.open(&call).await?;
@@ -184,6 +199,12 @@ fn change(provider: ProviderId, account: &AccountId, event: &CallEvent, now: Tim
         sid: event.sid.clone(),
         control_id: event.control_id.clone(),
         session: event.session.clone(),
+        parent: event.parent.clone(),
+        from: event.from.clone(),
+        to: event.to.clone(),
+        dialled: None,
+        screened: None,
+        stream_failed: false,
         status: None,
         answered_at: None,
         answered_by: None,
@@ -219,11 +240,18 @@ fn change(provider: ProviderId, account: &AccountId, event: &CallEvent, now: Tim
             change.cost = Some(cost.clone());
             change.duration = seconds(duration);
         }
-        CallHappening::Bridged
+        CallHappening::Dialled(end) => {
+            let joined = end.joined.unwrap_or(end.status == CallStatus::Completed);
+            change.dialled = Some(Dialled { status: end.status, joined });
+        }
+        CallHappening::Screened { digits } => change.screened = Some(!digits.is_empty()),
+        CallHappening::Stream { state } => change.stream_failed = state == "failed",
+        CallHappening::MessageLeft
+        | CallHappening::Screening
+        | CallHappening::Bridged
         | CallHappening::GreetingEnded { .. }
         | CallHappening::PlaybackEnded { .. }
         | CallHappening::Digits { .. }
-        | CallHappening::Stream { .. }
         | CallHappening::Analysed { .. }
         | CallHappening::Other { .. } => {}
     }

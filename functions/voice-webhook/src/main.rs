@@ -1,0 +1,55 @@
+//! Calls of Twilio and SignalWire that ask how to go on.
+
+mod handler;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use telephony::app::route_cache::RouteCache;
+use telephony::app::voice::answer::AnswerCall;
+use telephony::app::voice::planner::Planner;
+use telephony::app::voice::record::RecordCall;
+use telephony::app::webhook::WebhookDoor;
+use telephony_aws::{Clients, Profile};
+use telephony_lambda::Error;
+use telephony_lambda::clock::{SystemClock, SystemRandom};
+use telephony_lambda::config::Settings;
+use telephony_lambda::local;
+use telephony_lambda::runtime::{run_http, start};
+
+fn main() -> ExitCode {
+    start(run)
+}
+
+async fn run() -> Result<(), Error> {
+    let settings = Settings::from_process();
+    let local = local::environment()?;
+    let clients = Clients::from_env(Profile::Webhook)?;
+    let store = Arc::new(clients.store(settings.table_name()?));
+    let (secret, key) = settings.credentials()?;
+    let accounts = Arc::new(clients.directory(&store, secret, key));
+    accounts.warm_up().await;
+    let public_base_url = settings.public_base_url()?;
+    let handler = handler::Handler {
+        door: WebhookDoor {
+            accounts,
+            inbox: store.clone(),
+            clock: Arc::new(SystemClock),
+            signatures_disabled: local.signatures_disabled,
+        },
+        answer: AnswerCall {
+            record: RecordCall {
+                routes: Arc::new(RouteCache::new(store.clone())),
+                planner: Planner { agents: store.clone(), preferences: store.clone() },
+                calls: store.clone(),
+                inbox: store.clone(),
+            },
+            calls: store,
+            random: Arc::new(SystemRandom),
+            public_base_url: public_base_url.clone(),
+        },
+        clock: Arc::new(SystemClock),
+        public_base_url,
+    };
+    run_http(async |request| handler.handle(request).await).await
+}

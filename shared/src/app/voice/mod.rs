@@ -1,0 +1,6 @@
+//! Calls: what providers report about them, who takes them, and what they are told to do.
+
+pub mod answer;
+pub mod planner;
+pub mod record;
+pub mod steer;
