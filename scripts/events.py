@@ -36,6 +36,8 @@ SIGNALWIRE_TEXT = "20000000-0000-4000-8000-000000000001"
 SIGNALWIRE_STOP = "20000000-0000-4000-8000-000000000002"
 TELNYX_TEXT = "40385f64-5717-4562-b3fc-000000000001"
 TELNYX_SENT = "40385f64-5717-4562-b3fc-000000000002"
+TWILIO_CALL = "CA" + "0" * 30 + "01"
+SIGNALWIRE_CALL = "50000000-0000-4000-8000-000000000001"
 TELNYX_CALL = "44444444-4444-4444-8444-444444444444"
 RETELL_CALL = "call_0000000000000000000000000001"
 EVENT = "evt_01JDEM0000000000000000TE1D"
@@ -104,6 +106,13 @@ def opaque(message: str, attempt: int = 1) -> str:
     """What our status callback URL carries: message, attempt and tenant."""
     raw = bits(message).to_bytes(16, "big") + attempt.to_bytes(4, "big") + TENANT.encode()
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def call_of(provider: str) -> str:
+    """The query of the URLs in a call's document: call and tenant."""
+    sid = {"twilio": TWILIO_CALL, "signalwire": SIGNALWIRE_CALL}[provider]
+    raw = bits(derived("call", f"platform-{provider}", sid)).to_bytes(16, "big") + TENANT.encode()
+    return "c=" + base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 # ---- HTTP --------------------------------------------------------------------------------------------
@@ -251,6 +260,11 @@ def report(world: World, provider: str, sid: str, status: str, **more: str) -> d
     return {"MessageSid": sid, "SmsSid": sid, "From": world.numbers[provider], "To": world.phone, "MessageStatus": status, **more}
 
 
+def call(world: World, provider: str, status: str, **more: str) -> dict[str, str]:
+    sid = {"twilio": TWILIO_CALL, "signalwire": SIGNALWIRE_CALL}[provider]
+    return {"CallSid": sid, "CallStatus": status, "Direction": "inbound", "From": world.phone, "To": world.numbers[provider], **more}
+
+
 def media_url(world: World) -> str:
     return f"{world.twilio_api}/2010-04-01/Accounts/{world.twilio_account}/Messages/{TWILIO_MMS}/Media/{world.media}"
 
@@ -354,6 +368,14 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "status-callback.signalwire-undelivered": webhook(
             world, "signalwire", "status-callback", report(world, "signalwire", SIGNALWIRE_TEXT, "undelivered", ErrorCode="30003"), f"m={opaque(OUTBOUND, 2)}"),
         "status-callback.forged": webhook(world, "twilio", "status-callback", report(world, "twilio", TWILIO_SENT, "read"), callback, key="not the key"),
+        "voice-webhook.twilio": webhook(world, "twilio", "voice", call(world, "twilio", "ringing", StirVerstat="TN-Validation-Passed-A")),
+        "voice-webhook.signalwire": webhook(world, "signalwire", "voice", call(world, "signalwire", "ringing")),
+        "voice-webhook.unanswered": webhook(world, "twilio", "dial-action", call(world, "twilio", "in-progress", DialCallStatus="no-answer"), call_of("twilio")),
+        "voice-webhook.forged": webhook(world, "twilio", "voice", call(world, "twilio", "ringing"), key="not the key"),
+        "call-status.twilio": webhook(
+            world, "twilio", "call-status", call(world, "twilio", "completed", CallDuration="61", Duration="2", SequenceNumber="3"), call_of("twilio")),
+        "call-status.machine": webhook(world, "signalwire", "amd-status", call(world, "signalwire", "in-progress", AnsweredBy="machine_start"), call_of("signalwire")),
+        "call-status.forged": webhook(world, "twilio", "call-status", call(world, "twilio", "completed"), key="not the key"),
         "telnyx-webhook.text": telnyx(world, "message.received", telnyx_text(world, "Hello, are you open today?")),
         "telnyx-webhook.delivered": telnyx(world, "message.finalized", telnyx_sent(world, "delivered"), query=f"m={opaque(OUTBOUND, 3)}"),
         "telnyx-webhook.call-ended": telnyx(world, "call.hangup", telnyx_call(

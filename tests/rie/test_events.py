@@ -93,6 +93,27 @@ def test_stop_is_stored_with_its_text(bench: Bench) -> None:
     assert any(item["ent"]["S"] == "oph" for item in bench.items())
 
 
+def test_calls_are_answered_with_documents_and_recorded_leg_by_leg(bench: Bench) -> None:
+    before = len(bench.items())
+    for name in ("voice-webhook.forged", "call-status.forged"):
+        assert http(bench, name, 403)["json"]["code"] == "INVALID_SIGNATURE"
+    assert len(bench.items()) == before
+    for _ in range(2):
+        for provider, sid in (("twilio", events.TWILIO_CALL), ("signalwire", events.SIGNALWIRE_CALL)):
+            answer = http(bench, f"voice-webhook.{provider}", 200)
+            assert "xml" in answer["headers"]["content-type"] and "not currently accepting calls" in answer["body"], answer
+            call = f"T#demo#K#{events.derived('call', f'platform-{provider}', sid)}"
+            assert bench.item(call, "K")["plan"]["S"] == '{"kind":"not_accepting"}'
+        assert "<Hangup/>" in http(bench, "voice-webhook.unanswered", 200)["body"]
+        webhook(bench, "call-status.twilio")
+        webhook(bench, "call-status.machine")
+    leg = bench.item(f"T#demo#K#{events.derived('call', 'platform-twilio', events.TWILIO_CALL)}", f"L#{events.TWILIO_CALL}")
+    assert (leg["st"]["S"], leg["dur"]["N"]) == ("completed", "61")
+    assert json.loads(leg["sig"]["S"]) == {"attestation": "A", "verified": True}
+    leg = bench.item(f"T#demo#K#{events.derived('call', 'platform-signalwire', events.SIGNALWIRE_CALL)}", f"L#{events.SIGNALWIRE_CALL}")
+    assert leg["by"]["S"] == "machine"
+
+
 def test_events_of_telnyx_are_taken_once(bench: Bench) -> None:
     message, call = f"T#demo#M#{events.inbound_id('platform-telnyx', events.TELNYX_TEXT)}", events.derived("call", "platform-telnyx", SESSION)
     for _ in range(2):

@@ -17,6 +17,8 @@ RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 ROUTES = {
     "sms-webhook": ["POST /api/webhooks/{provider}/sms"],
     "status-callback": ["POST /api/webhooks/{provider}/status-callback"],
+    "voice-webhook": [f"POST /api/webhooks/{{provider}}/{kind}" for kind in ("voice", "dial-action", "record-action", "call-screen")],
+    "call-status": [f"POST /api/webhooks/{{provider}}/{kind}" for kind in ("call-status", "amd-status", "stream-status")],
     "telnyx-webhook": ["POST /api/webhooks/telnyx"],
     "retell-webhook": ["POST /api/webhooks/retell"],
     "send-message": ["POST /api/sms/send"],
@@ -75,6 +77,8 @@ ROUTES = {
 OPEN_ROUTES = {
     "POST /api/webhooks/{provider}/sms",
     "POST /api/webhooks/{provider}/status-callback",
+    *ROUTES["voice-webhook"],
+    *ROUTES["call-status"],
     "POST /api/webhooks/telnyx",
     "POST /api/webhooks/retell",
     "GET /api/openapi.json",
