@@ -71,6 +71,8 @@ ROUTES = {
         "GET /api/agents/{id}",
         "PUT /api/agents/{id}",
         "DELETE /api/agents/{id}",
+        "GET /api/preferences",
+        "PUT /api/preferences",
     ],
 }
 # Anything else needs a token. The providers sign their requests; the document is public.

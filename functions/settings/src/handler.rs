@@ -8,7 +8,7 @@ use telephony::api::openapi;
 use telephony::app::event_endpoints::EventEndpoints;
 use telephony::app::explain_route::ExplainRoute;
 use telephony::app::problem::{Code, Problem};
-use telephony::ports::{Clients, Clock, Consents, Deliveries, Templates};
+use telephony::ports::{Clients, Clock, Consents, Deliveries, Preferences, Templates};
 use telephony_lambda::answer::Answer;
 use telephony_lambda::event::HttpRequest;
 use telephony_lambda::principal::{ClaimNames, Principal};
@@ -18,6 +18,7 @@ pub(crate) struct Handler {
     pub(crate) templates: Arc<dyn Templates>,
     pub(crate) consents: Arc<dyn Consents>,
     pub(crate) clients: Arc<dyn Clients>,
+    pub(crate) wishes: Arc<dyn Preferences>,
     pub(crate) events: EventEndpoints,
     pub(crate) deliveries: Arc<dyn Deliveries>,
     pub(crate) claims: ClaimNames,
@@ -59,6 +60,7 @@ impl Handler {
             (&Method::GET, ["clients", client]) => self.client(&principal, client).await,
             (&Method::PUT, ["clients", client]) => self.bind_client(&principal, request, client).await,
             (&Method::DELETE, ["clients", client]) => self.unbind_client(&principal, client).await,
+            (_, ["preferences"]) => self.preferences(&principal, request).await,
             (_, ["event-endpoints", rest @ ..]) => self.event_endpoints(&principal, request, rest).await,
             (_, ["agents", rest @ ..]) => self.agents(&principal, request, rest).await,
             _ => Err(Problem::new(Code::NotFound)),

@@ -5,6 +5,7 @@ mod clients;
 mod event_endpoints;
 mod handler;
 mod opt_outs;
+mod preferences;
 mod routes;
 mod templates;
 
@@ -74,6 +75,7 @@ async fn run() -> Result<(), Error> {
         templates: store.clone(),
         consents: store.clone(),
         clients: store.clone(),
+        wishes: store.clone(),
         events,
         deliveries: store,
         claims: ClaimNames::of(&settings)?,

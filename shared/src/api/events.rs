@@ -1,10 +1,11 @@
 //! Event endpoints, deliveries and agents in JSON.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::domain::agent::Agent;
+use crate::domain::agent::{Agent, AgentLine, Fallback};
 use crate::domain::endpoint::{Delivery, Endpoint};
 use crate::domain::secret::Secret;
 
@@ -152,8 +153,7 @@ pub struct AgentSms {
     pub url: String,
 }
 
-/// What `POST /api/agents` and `PUT /api/agents/{id}` read. Members without a feature behind them yet
-/// are refused.
+/// What `POST /api/agents` and `PUT /api/agents/{id}` read.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AgentRequest {
@@ -166,43 +166,48 @@ pub struct AgentRequest {
     /// Signs what is posted to `sms.url`; one is made where none is given and none was.
     #[schemars(with = "Option<String>")]
     pub secret: Option<Secret>,
-    /// Not yet.
-    pub kind: Option<Value>,
-    /// Not yet.
-    pub stream: Option<Value>,
-    /// Not yet.
-    pub retell: Option<Value>,
-    /// Not yet.
-    pub number: Option<Value>,
-    /// Not yet.
-    pub sip: Option<Value>,
-    /// Not yet.
-    pub prompt: Option<Value>,
-    /// Not yet.
-    pub voice: Option<Value>,
-    /// Not yet.
-    pub model: Option<Value>,
-    /// Not yet.
-    pub fallback: Option<Value>,
+    /// How it takes calls: `stream`, `retell`, `number` or `sip`, each with the member of its name. Without a
+    /// kind it takes none.
+    pub kind: Option<String>,
+    /// A WebSocket that takes the audio.
+    pub stream: Option<AgentStream>,
+    /// An agent at Retell.
+    pub retell: Option<AgentRetell>,
+    /// A phone that is rung, in E.164 form.
+    pub number: Option<String>,
+    /// A SIP URI that is rung.
+    pub sip: Option<String>,
+    /// What it is told to be; read by your voice server from `configUrl`. At most 20,000 characters.
+    pub prompt: Option<String>,
+    /// How it sounds; the same.
+    pub voice: Option<String>,
+    /// What it thinks with; the same.
+    pub model: Option<String>,
+    /// What happens to callers whom it does not take: `voicemail` or `apology`. Without it, what the number's
+    /// user wants.
+    pub fallback: Option<String>,
 }
 
-impl AgentRequest {
-    /// The first member that is given and has no feature behind it.
-    pub fn unbuilt(&self) -> Option<&'static str> {
-        [
-            ("kind", &self.kind),
-            ("stream", &self.stream),
-            ("retell", &self.retell),
-            ("number", &self.number),
-            ("sip", &self.sip),
-            ("prompt", &self.prompt),
-            ("voice", &self.voice),
-            ("model", &self.model),
-            ("fallback", &self.fallback),
-        ]
-        .into_iter()
-        .find_map(|(name, value)| value.as_ref().map(|_| name))
-    }
+/// A WebSocket that takes an agent's calls.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AgentStream {
+    /// `wss://…`, without a query.
+    pub url: String,
+    /// What it is told when a stream begins, beside `agentId`, `callId`, `configUrl` and `token`; at most 10.
+    pub parameters: Option<BTreeMap<String, String>>,
+}
+
+/// An agent at Retell.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AgentRetell {
+    /// Retell's id of the agent.
+    pub agent_id: String,
+    /// A version of it; without one, the published one.
+    pub version: Option<String>,
+    /// The account that it lives in; without one, the platform's.
+    pub provider_account_id: Option<String>,
 }
 
 /// An agent.
@@ -215,6 +220,24 @@ pub struct AgentBody {
     pub name: String,
     /// Answers texts.
     pub sms: Option<AgentSms>,
+    /// How it takes calls.
+    pub kind: Option<String>,
+    /// A WebSocket that takes the audio.
+    pub stream: Option<AgentStream>,
+    /// An agent at Retell.
+    pub retell: Option<AgentRetell>,
+    /// A phone that is rung.
+    pub number: Option<String>,
+    /// A SIP URI that is rung.
+    pub sip: Option<String>,
+    /// What it is told to be.
+    pub prompt: Option<String>,
+    /// How it sounds.
+    pub voice: Option<String>,
+    /// What it thinks with.
+    pub model: Option<String>,
+    /// What happens to callers whom it does not take.
+    pub fallback: Option<&'static str>,
     /// The secret: once, when it is made, and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
@@ -226,10 +249,42 @@ pub struct AgentBody {
 
 impl From<&Agent> for AgentBody {
     fn from(agent: &Agent) -> Self {
+        let (mut kind, mut stream, mut retell, mut number, mut sip) = (None, None, None, None, None);
+        match &agent.line {
+            None => {}
+            Some(AgentLine::Stream { url, parameters }) => {
+                kind = Some("stream".to_owned());
+                stream = Some(AgentStream { url: url.clone(), parameters: Some(parameters.clone()) });
+            }
+            Some(AgentLine::Number(rung)) => {
+                (kind, number) = (Some("number".to_owned()), Some(rung.expose().to_owned()));
+            }
+            Some(AgentLine::Sip(uri)) => (kind, sip) = (Some("sip".to_owned()), Some(uri.clone())),
+            Some(AgentLine::Remote(remote)) => {
+                kind = Some(remote.provider.to_string());
+                retell = Some(AgentRetell {
+                    agent_id: remote.agent.clone(),
+                    version: remote.version.clone(),
+                    provider_account_id: remote.account.as_ref().map(ToString::to_string),
+                });
+            }
+        }
         Self {
+            kind,
+            stream,
+            retell,
+            number,
+            sip,
             id: agent.id.to_string(),
             name: agent.name.clone(),
             sms: agent.sms_url.clone().map(|url| AgentSms { url }),
+            prompt: agent.character.prompt.clone(),
+            voice: agent.character.voice.clone(),
+            model: agent.character.model.clone(),
+            fallback: agent.fallback.map(|fallback| match fallback {
+                Fallback::Voicemail => "voicemail",
+                Fallback::Apology => "apology",
+            }),
             secret: None,
             created_at: agent.created_at.to_string(),
             updated_at: agent.updated_at.to_string(),

@@ -8,6 +8,7 @@ pub mod money;
 pub mod numbers;
 pub mod openapi;
 pub mod operations;
+pub mod preferences;
 pub mod provider_management;
 pub mod repair;
 pub mod routing;

@@ -11,8 +11,9 @@ use super::post_event::{AGENT_PURPOSE, ENDPOINT_PURPOSE};
 use super::problem::{Code, Problem};
 use super::replay::{Replay, Wish};
 use super::sign_event::{fresh_secret, is_secret};
+use super::voice::lines;
 use crate::api::events::{AgentRequest, EndpointChangeRequest, EndpointRequest, ReplayRequest};
-use crate::domain::agent::{Agent, Character};
+use crate::domain::agent::Agent;
 use crate::domain::endpoint::{Endpoint, Health};
 use crate::domain::event::{EventFilter, EventType, NewEvent, Thread};
 use crate::domain::ids::{AgentId, EndpointId, EventId, ReplayId, TenantId};
@@ -212,12 +213,11 @@ impl EventEndpoints {
         request: &AgentRequest,
         known: Option<&Agent>,
     ) -> Result<(Agent, Option<Secret>), Problem> {
-        if let Some(member) = request.unbuilt() {
-            return Err(Problem::field(member, "is not supported yet"));
-        }
         if request.name.trim().is_empty() || request.name.chars().count() > MAX_NAME_CHARS {
             return Err(Problem::field("name", "must have 1 to 100 characters"));
         }
+        let (line, character, fallback) =
+            (lines::line(request)?, lines::character(request)?, lines::fallback(request)?);
         let now = self.clock.now();
         let sms_url = request.sms.as_ref().map(|sms| self.url("sms.url", &sms.url)).transpose()?;
         let stored = known.and_then(|known| known.secret.clone());
@@ -235,9 +235,9 @@ impl EventEndpoints {
             id,
             tenant: tenant.clone(),
             name: request.name.trim().to_owned(),
-            line: None,
-            character: Character::default(),
-            fallback: None,
+            line,
+            character,
+            fallback,
             sms_url,
             secret,
             created_at: known.map_or(now, |known| known.created_at),

@@ -39,6 +39,7 @@ mod subscriptions;
 #[path = "../support/mod.rs"]
 mod support;
 mod verifying;
+mod voice;
 mod waiting;
 mod wallets;
 mod watermarks;

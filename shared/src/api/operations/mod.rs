@@ -11,6 +11,7 @@ mod repair;
 mod routing;
 mod subscriptions;
 mod texting;
+mod voice;
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
@@ -85,6 +86,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         repair::OPERATIONS,
         subscriptions::OPERATIONS,
         events::OPERATIONS,
+        voice::OPERATIONS,
     ]
     .into_iter()
     .flatten()

@@ -1,6 +1,8 @@
 //! Calls: what providers report about them, who takes them, and what they are told to do.
 
 pub mod answer;
+pub mod lines;
 pub mod planner;
 pub mod record;
 pub mod steer;
+pub mod wishes;
