@@ -50,6 +50,7 @@ async fn run() -> Result<(), Error> {
                 queue,
                 clock: Arc::new(SystemClock),
             },
+            history: store.clone(),
             call_charges: CallCharges { charges: store.clone(), prices: PriceTable::bundled() },
             calls: store,
             clock: Arc::new(SystemClock),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Serialize;
 use telephony::api::wallet::{DepositRequest, Transaction, WalletBody};
 use telephony::app::money::usage::{ReportUsage, UsageQuery};
@@ -105,11 +105,7 @@ impl Handler {
         }
         let wallet = self.wallets.wallet(&tenant).await?.into();
         let status = if replayed { StatusCode::OK } else { StatusCode::CREATED };
-        let answer = Answer::success(status, &Deposit { transaction: (&entry).into(), wallet })?;
-        Ok(if replayed {
-            answer.with_header(HeaderName::from_static("idempotency-replayed"), "true")
-        } else {
-            answer
-        })
+        let body = Deposit { transaction: (&entry).into(), wallet };
+        Ok(Answer::success(status, &body)?.replayed(replayed))
     }
 }

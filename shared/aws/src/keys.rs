@@ -184,6 +184,11 @@ pub fn leg(call: &CallRef, sid: &ProviderSid) -> Key {
     Key::new(call_partition(call), format!("L#{sid}"))
 }
 
+/// Whose leg a provider's id names, within a tenant.
+pub fn call_of_leg(tenant: &TenantId, sid: &ProviderSid) -> Key {
+    Key::new(format!("T#{tenant}#KS#{sid}"), "S")
+}
+
 /// Reads a call's partition back.
 pub fn read_call_partition(pk: &str) -> Option<CallRef> {
     let (tenant, call) = pk.strip_prefix("T#")?.split_once("#K#")?;

@@ -1,6 +1,7 @@
 //! The members of the HTTP contract: what is read, what is answered. The OpenAPI document is
 //! generated from these types.
 
+pub mod call;
 pub mod conversation;
 pub mod events;
 pub mod message;

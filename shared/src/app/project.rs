@@ -8,11 +8,11 @@ use super::answer::Answer;
 use super::emit::Emit;
 use super::money::calls::CallCharges;
 use super::retry;
-use crate::domain::call::{CallRef, Leg};
+use crate::domain::call::{CallRef, CallStatus, Leg};
 use crate::domain::message::{Attempt, AttemptRef, Direction, MediaCopy, MessageView};
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{CallRecords, Clock, Job, Projection, Queue, Random, StoreError};
+use crate::ports::{CallHistory, CallRecords, Clock, Job, Projection, Queue, Random, StoreError};
 use crate::provider::ProviderId;
 use crate::provider::registry;
 
@@ -58,6 +58,8 @@ pub struct Project {
     pub emit: Emit,
     /// Calls.
     pub calls: Arc<dyn CallRecords>,
+    /// Where they are found by their providers' ids.
+    pub history: Arc<dyn CallHistory>,
     /// What they are charged.
     pub call_charges: CallCharges,
     /// The clock.
@@ -85,6 +87,10 @@ impl Project {
             }
             Change::LegMoved(reference, leg) => {
                 if let Some((call, legs)) = self.calls.call(reference).await? {
+                    // Early, so that it is found soon; at its end, because the early reports may be lost.
+                    if leg.status < CallStatus::InProgress || leg.status.is_settled() {
+                        self.history.note_sid(reference, &leg.sid).await?;
+                    }
                     self.call_charges.settle(&call, &legs, self.clock.now()).await?;
                     self.emit.leg(&call, leg).await?;
                 }

@@ -11,6 +11,9 @@ use crate::domain::timestamp::Timestamp;
 use crate::provider::ProviderId;
 use async_trait::async_trait;
 
+use super::{Page, PageRequest};
+use crate::domain::ids::{CallId, TenantId};
+
 /// A report about a leg, ready to be merged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegChange {
@@ -96,4 +99,21 @@ pub trait CallRecords: Send + Sync {
 
     /// Notes that a step was taken, kept for a day: no provider repeats an event for longer. 1 write.
     async fn done(&self, account: &AccountId, step: &str, now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Reading calls back.
+#[async_trait]
+pub trait CallHistory: Send + Sync {
+    /// A tenant's calls with their legs, the newest first. 1 index query, and 1 consistent query a call.
+    async fn of_tenant(
+        &self,
+        tenant: &TenantId,
+        page: &PageRequest,
+    ) -> Result<Page<(Call, Vec<Leg>)>, StoreError>;
+
+    /// The call of a leg, by the provider's id. 1 consistent read.
+    async fn by_sid(&self, tenant: &TenantId, sid: &ProviderSid) -> Result<Option<CallId>, StoreError>;
+
+    /// Notes whose leg it is, so that it is found by the provider's id. 1 write.
+    async fn note_sid(&self, call: &CallRef, sid: &ProviderSid) -> Result<(), StoreError>;
 }

@@ -30,7 +30,7 @@ mod wallets;
 mod watermarks;
 
 pub use accounts::{AccountBook, AccountWrite, BoundAccount};
-pub use calls::{CallRecords, LegChange, LegStatus};
+pub use calls::{CallHistory, CallRecords, LegChange, LegStatus};
 pub use directory::{Accounts, Candidates, Clients, Numbers, Whose};
 pub use dispatch::{AttemptEnd, Dispatch};
 pub use endpoints::{Agents, EndpointChange, Endpoints, SealContext, SecretBox};

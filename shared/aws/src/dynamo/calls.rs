@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::try_join_all;
 use telephony::domain::call::{Call, CallRef, Leg};
-use telephony::domain::ids::AccountId;
+use telephony::domain::ids::{AccountId, CallId, ProviderSid, TenantId};
 use telephony::domain::timestamp::Timestamp;
-use telephony::ports::{CallRecords, LegChange, Merged, StoreError};
+use telephony::ports::{CallHistory, CallRecords, LegChange, Merged, Page, PageRequest, StoreError};
 
+use super::listing::Listing;
 use super::requests::Written;
 use super::write::Write;
 use super::{Store, leg_item};
 use crate::item::{ENTITY as KIND, Fields, Item, corrupt, json, keyed, millis, number, text};
-use crate::keys::{self, GSI1PK, GSI1SK, TTL};
+use crate::keys::{self, GSI1PK, GSI1SK, PK, TIMELINE, TTL};
 
 /// The value of `ent`.
 const ENTITY: &str = "call";
@@ -102,6 +104,34 @@ impl CallRecords for Store {
         let mut item = keyed(&keys::done(account, step), "done");
         item.insert("ua".into(), millis(now));
         item.insert(TTL.into(), number(now.plus(DONE_FOR).seconds()));
+        self.wrote(Write::put(item)).await.map(|_| ())
+    }
+}
+
+#[async_trait]
+impl CallHistory for Store {
+    async fn of_tenant(
+        &self,
+        tenant: &TenantId,
+        page: &PageRequest,
+    ) -> Result<Page<(Call, Vec<Leg>)>, StoreError> {
+        let listing = Listing::newest_first(keys::calls(tenant)).on(TIMELINE);
+        let page = self.list(&listing, page).await?;
+        let partition =
+            |item: &Item| keys::read_call_partition(Fields(item).text(PK)?).ok_or_else(|| corrupt(PK));
+        let named: Vec<CallRef> = page.items.iter().map(partition).collect::<Result<_, _>>()?;
+        let found = try_join_all(named.iter().map(|call| self.call(call))).await?;
+        Ok(Page { items: found.into_iter().flatten().collect(), next: page.next })
+    }
+
+    async fn by_sid(&self, tenant: &TenantId, sid: &ProviderSid) -> Result<Option<CallId>, StoreError> {
+        let item = self.read(&keys::call_of_leg(tenant, sid), true).await?;
+        item.as_ref().map(|item| Fields(item).parsed("call")).transpose()
+    }
+
+    async fn note_sid(&self, call: &CallRef, sid: &ProviderSid) -> Result<(), StoreError> {
+        let mut item = keyed(&keys::call_of_leg(&call.tenant, sid), "ksid");
+        item.insert("call".into(), text(call.call.to_string()));
         self.wrote(Write::put(item)).await.map(|_| ())
     }
 }

@@ -261,6 +261,7 @@ impl World {
         };
         let project = Project {
             calls: plain.clone(),
+            history: plain.clone(),
             call_charges: CallCharges { charges: plain.clone(), prices },
             projection: cut.clone(),
             queue: jobs.clone(),

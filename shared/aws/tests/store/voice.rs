@@ -147,7 +147,10 @@ async fn what_was_decided_stays_decided() {
     assert_eq!(desk.asks(&event(CallHappening::MessageLeft), 4).await.len(), 2);
     let (call, legs) = desk.table.store.call(&reference()).await.unwrap().unwrap();
     assert_eq!((call.direction, legs.len()), (CallDirection::Inbound, 1));
-    assert_eq!(legs[0].dialled.as_ref().map(|dialled| (dialled.status, dialled.joined)), Some((CallStatus::NoAnswer, false)));
+    assert_eq!(
+        legs[0].dialled.as_ref().map(|dialled| (dialled.status, dialled.joined)),
+        Some((CallStatus::NoAnswer, false))
+    );
     assert_eq!(legs[0].from, Some(Address::parse("+14155552671")));
 }
 
@@ -214,10 +217,9 @@ async fn an_agent_that_is_gone_a_number_that_is_off_and_one_of_nobodys_end_polit
         other => panic!("{other:?}"),
     };
     assert!(said(&gone.asks(&begins(), 1).await).starts_with("Agent not found"));
-    for number in [
-        PhoneNumber { is_active: false, ..held() },
-        PhoneNumber { status: NumberStatus::Moving, ..held() },
-    ] {
+    for number in
+        [PhoneNumber { is_active: false, ..held() }, PhoneNumber { status: NumberStatus::Moving, ..held() }]
+    {
         let off = desk(&number).await;
         off.wishes(true, false, true).await;
         assert!(said(&off.asks(&begins(), 1).await).contains("not currently accepting"));

@@ -39,6 +39,7 @@ fn project(world: &World) -> Project {
             charges: store.clone(),
             prices: PriceTable::bundled(),
         },
+        history: store.clone(),
         calls: store,
         clock: world.clock.clone(),
         random: Arc::new(Counting::default()),

@@ -1,6 +1,7 @@
 //! Calls: what providers report about them, who takes them, and what they are told to do.
 
 pub mod answer;
+pub mod history;
 pub mod lines;
 pub mod planner;
 pub mod record;

@@ -5,6 +5,7 @@
 //! [`script`] turns it, moment by moment, into verbs that every provider knows, as a document or as commands.
 
 pub mod line_up;
+pub mod outcome;
 pub mod plan;
 pub mod preferences;
 pub mod script;

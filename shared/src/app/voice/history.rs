@@ -1,0 +1,75 @@
+//! The history of calls, as users read it.
+
+use std::sync::Arc;
+
+use super::answer::token_hash;
+use crate::api::call::{AgentConfig, CallBody};
+use crate::app::problem::{Code, Problem};
+use crate::domain::call::CallRef;
+use crate::domain::ids::{ProviderSid, TenantId};
+use crate::ports::{Agents, CallHistory, CallRecords, Clock, Page, PageRequest};
+
+/// Reads calls.
+pub struct History {
+    /// Calls.
+    pub calls: Arc<dyn CallRecords>,
+    /// Lists of them.
+    pub history: Arc<dyn CallHistory>,
+    /// Who takes them.
+    pub agents: Arc<dyn Agents>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl History {
+    /// A tenant's calls, the newest first.
+    ///
+    /// # Errors
+    /// A bad cursor, and our own failures.
+    pub async fn list(&self, tenant: &TenantId, page: &PageRequest) -> Result<Page<CallBody>, Problem> {
+        let page = self.history.of_tenant(tenant, page).await?;
+        let items = page.items.iter().map(|(call, legs)| CallBody::new(call, legs)).collect();
+        Ok(Page { items, next: page.next })
+    }
+
+    /// One call, by our id or by the provider's id of one of its legs.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub async fn get(&self, tenant: &TenantId, id: &str) -> Result<CallBody, Problem> {
+        let nobody = || Problem::new(Code::NotFound);
+        let call = match id.parse() {
+            Ok(call) => call,
+            Err(_) => {
+                let sid: ProviderSid = id.parse().map_err(|_| nobody())?;
+                self.history.by_sid(tenant, &sid).await?.ok_or_else(nobody)?
+            }
+        };
+        let found = self.calls.call(&CallRef { tenant: tenant.clone(), call }).await?;
+        found.map(|(call, legs)| CallBody::new(&call, &legs)).ok_or_else(nobody)
+    }
+
+    /// What the agent of a call is told, for whoever holds the call's token. `opaque` is the id in the URL that
+    /// the stream was told.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for every call that this token does not open, so that nothing can be told apart.
+    pub async fn agent_config(&self, opaque: &str, token: &str) -> Result<AgentConfig, Problem> {
+        let nobody = || Problem::new(Code::NotFound);
+        let reference = CallRef::from_opaque(opaque).ok_or_else(nobody)?;
+        let now = self.clock.now();
+        let call = self.calls.granted(&reference, &token_hash(token), now).await?.ok_or_else(nobody)?;
+        let id = call.plan.as_ref().and_then(|plan| plan.agent()).ok_or_else(nobody)?;
+        let agent = self.agents.agent(&call.tenant, id).await?.ok_or_else(nobody)?;
+        Ok(AgentConfig {
+            agent_id: agent.id.to_string(),
+            name: agent.name,
+            call_id: call.id.to_string(),
+            from: call.from.as_str().to_owned(),
+            to: call.to.as_str().to_owned(),
+            prompt: agent.character.prompt,
+            voice: agent.character.voice,
+            model: agent.character.model,
+        })
+    }
+}
