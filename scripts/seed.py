@@ -122,7 +122,8 @@ def number_settings(provider: str, api: str, known: dict[str, str]) -> dict[str,
         return {"messaging_profile_id": known["TelnyxMessagingProfileId"], "connection_id": known["TelnyxConnectionId"]}
     if provider == "retell":
         return {"inbound_webhook_url": f"{api}/api/webhooks/retell"}
-    return {"sms_url": f"{api}/api/webhooks/{provider}/sms"}
+    base = f"{api}/api/webhooks/{provider}"
+    return {"sms_url": f"{base}/sms", "voice_url": f"{base}/voice", "status_callback": f"{base}/call-status"}
 
 
 def seed_product(stack: Stack, binaries: Path) -> None:
