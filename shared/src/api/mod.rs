@@ -12,6 +12,7 @@ pub mod provider_management;
 pub mod repair;
 pub mod routing;
 pub mod settings;
+pub mod stir;
 pub mod subscription;
 pub mod usage;
 pub mod wallet;

@@ -9,6 +9,7 @@ mod providers;
 mod purchases;
 mod repair;
 mod routing;
+mod stir;
 mod subscriptions;
 mod texting;
 
@@ -85,6 +86,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         repair::OPERATIONS,
         subscriptions::OPERATIONS,
         events::OPERATIONS,
+        stir::OPERATIONS,
     ]
     .into_iter()
     .flatten()
