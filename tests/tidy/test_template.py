@@ -40,6 +40,7 @@ ROUTES = {
     "release-number": ["DELETE /api/numbers/{id}/release"],
     "provision-subscription": ["POST /api/subscriptions", "GET /api/subscriptions/{id}", "DELETE /api/subscriptions/{id}"],
     "repair-webhooks": ["POST /api/numbers/repair-webhooks"],
+    "calls": ["POST /api/stir/sign", "POST /api/stir/verify", "GET /api/stir/certificates/{file}"],
     "settings": [
         "GET /api/openapi.json",
         "POST /api/route/explain",
@@ -71,13 +72,14 @@ ROUTES = {
         "DELETE /api/agents/{id}",
     ],
 }
-# Anything else needs a token. The providers sign their requests; the document is public.
+# Anything else needs a token. The providers sign their requests; the document and certificates are public.
 OPEN_ROUTES = {
     "POST /api/webhooks/{provider}/sms",
     "POST /api/webhooks/{provider}/status-callback",
     "POST /api/webhooks/telnyx",
     "POST /api/webhooks/retell",
     "GET /api/openapi.json",
+    "GET /api/stir/certificates/{file}",
 }
 # A wildcard of an ARN spans slashes: who is called on `/api/numbers/{id}` may be called on what lies below it, too.
 SPANNED = {"GET/api/numbers/purchases/{id}": {"numbers"}}
@@ -258,6 +260,7 @@ NEEDED_FOR = {
     "EVENT_RETRIES_QUEUE_URL": ("sqs:SendMessage", "EventRetriesQueue"),
     "PROVIDER_SECRET_ID": ("secretsmanager:GetSecretValue", "ProviderSecret"),
     "CREDENTIALS_KEY_ID": ("kms:Decrypt", "CredentialsKey"),
+    "STIR_SECRET_ID": ("secretsmanager:GetSecretValue", "StirSecret"),
 }
 
 
