@@ -117,10 +117,12 @@ def test_what_was_altered_is_refused_here_and_by_another_library(tenant: Tenant,
         if part < 2:
             with pytest.raises(jwt.PyJWTError):
                 jwt.decode(altered, key, algorithms=["ES256"])
-    # Full attestation in place of what was signed.
-    header, claims, signature = token.split(".")
-    promoted = segment({**json.loads(base64.urlsafe_b64decode(claims + "===")), "attest": "B"})
-    assert verified(tenant, f"{header}.{promoted}.{signature};{rest}", ours, called)["reason"] == "signature_invalid"
+    # Full attestation in place of the partial one that was signed.
+    shown = contact()
+    header, claims, signature = signed(tenant, shown, called)["token"].split(".")
+    promoted = segment({**json.loads(base64.urlsafe_b64decode(claims + "===")), "attest": "A"})
+    assert verified(tenant, f"{header}.{claims}.{signature};{rest}", shown, called)["attestation"] == "B"
+    assert verified(tenant, f"{header}.{promoted}.{signature};{rest}", shown, called)["reason"] == "signature_invalid"
     beside = answer["identity"].replace("alg=ES256", "alg=none")
     assert verified(tenant, beside, ours, called)["reason"] == "header_altered"
     assert verified(tenant, answer["identity"], ours, contact())["reason"] == "wrong_number"

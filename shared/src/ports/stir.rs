@@ -22,7 +22,7 @@ pub trait Keyrings: Send + Sync {
 #[async_trait]
 pub trait CallSignatures: Send + Sync {
     /// Records one. The same one twice is one. 1 write.
-    async fn record(&self, signature: &CallSignature) -> Result<(), StoreError>;
+    async fn record_signature(&self, signature: &CallSignature) -> Result<(), StoreError>;
 
     /// One of a tenant. 1 consistent read.
     async fn signature(&self, tenant: &TenantId, id: &OrigId) -> Result<Option<CallSignature>, StoreError>;

@@ -14,18 +14,18 @@ pub struct Certified {
 
 /// A key on P-256 and its certificate, which counts from one second of the epoch to another.
 pub fn certified(from: i64, until: i64) -> Certified {
-    made(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("a key"), from, until)
+    made(&KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("a key"), from, until)
 }
 
 /// The same on a curve that SHAKEN does not know.
 pub fn certified_on_another_curve(from: i64, until: i64) -> Certified {
-    made(KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key"), from, until)
+    made(&KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key"), from, until)
 }
 
-fn made(key: KeyPair, from: i64, until: i64) -> Certified {
+fn made(key: &KeyPair, from: i64, until: i64) -> Certified {
     let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");
     parameters.not_before = OffsetDateTime::from_unix_timestamp(from).expect("a time");
     parameters.not_after = OffsetDateTime::from_unix_timestamp(until).expect("a time");
-    let certificate = parameters.self_signed(&key).expect("a certificate").pem();
+    let certificate = parameters.self_signed(key).expect("a certificate").pem();
     Certified { key: key.serialize_pem(), certificate }
 }

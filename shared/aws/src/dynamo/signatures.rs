@@ -12,7 +12,7 @@ use crate::keys;
 
 #[async_trait]
 impl CallSignatures for Store {
-    async fn record(&self, signature: &CallSignature) -> Result<(), StoreError> {
+    async fn record_signature(&self, signature: &CallSignature) -> Result<(), StoreError> {
         let mut item = keyed(&keys::call_signature(&signature.tenant, &signature.id), "sig");
         item.insert("src".into(), text("local"));
         item.insert("doc".into(), json(signature)?);

@@ -335,9 +335,10 @@ async fn a_rotation_is_seen_and_what_was_signed_before_still_verifies() {
     let (first, second) = (fresh(), fresh());
     let world = World::new(of(&first)).await;
     let before = world.sign(&world.tenant, OURS, CALLED).await.unwrap();
-    world.secret.put(secret_of(&second.key, &second.certificate, &[&first.certificate]));
+    let rotated = secret_of(&second.key, &second.certificate, &[&first.certificate]);
+    world.secret.put(rotated.clone());
     // Another process has the new key already; this one learns of it when its certificate is asked for.
-    let elsewhere = World::new(world.secret.text.lock().unwrap().clone()).await;
+    let elsewhere = World::new(rotated).await;
     let after = elsewhere.sign(&elsewhere.tenant, OURS, CALLED).await.unwrap();
     assert_ne!(after.certificate_url, before.certificate_url);
     refused(world.published(file(&after.certificate_url)).await, Code::NotFound, None);

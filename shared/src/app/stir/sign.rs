@@ -69,7 +69,7 @@ impl SignCalls {
             origid: signature.id.as_str().to_owned(),
         };
         let token = identity.sign(&url, &claims).map_err(Problem::internal)?;
-        self.signatures.record(&signature).await?;
+        self.signatures.record_signature(&signature).await?;
         Ok(Signed::new(&signature, header_value(&token, &url), token, url))
     }
 
