@@ -47,7 +47,7 @@ fn call() -> Expected {
 
 #[track_caller]
 fn checked(value: &str, chain: &Chain, call: &Expected) -> Result<Claims, Refusal> {
-    check(&Identity::parse(value).unwrap(), chain, call)
+    Identity::parse(value).map_or_else(|why| panic!("{why}"), |identity| check(&identity, chain, call))
 }
 
 /// Any header and claims, signed by this key.
@@ -80,8 +80,8 @@ fn a_token_is_canonical_to_the_byte() {
 
 #[test]
 fn every_reason_to_refuse_is_told_apart() {
-    let certified = fresh();
-    let (identity, chain) = (signer(&certified), Chain::read(&certified.certificate).unwrap());
+    let ours = fresh();
+    let (identity, chain) = (signer(&ours), Chain::read(&ours.certificate).unwrap());
     let token = identity.sign(X5U, &claims()).unwrap();
     let value = header_value(&token, X5U);
     assert_eq!(checked(&value, &chain, &call()), Ok(claims()));
@@ -119,7 +119,7 @@ fn every_reason_to_refuse_is_told_apart() {
         let value = header_value(&signer(&past).sign(X5U, &claims()).unwrap(), X5U);
         assert_eq!(checked(&value, &chain, &call()), Err(refusal));
         // An expired certificate behind a good one spoils the chain as well.
-        let both = Chain::read(&format!("{}{}", certified.certificate, past.certificate)).unwrap();
+        let both = Chain::read(&format!("{}{}", ours.certificate, past.certificate)).unwrap();
         assert_eq!(checked(&header_value(&token, X5U), &both, &call()), Err(refusal));
     }
     let words: std::collections::HashSet<&str> =
