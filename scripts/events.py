@@ -458,6 +458,14 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "repair-webhooks.dry-run": api(world, "POST", repair, groups="admin", json={"dryRun": True}),
         "repair-webhooks.invalid": api(world, "POST", repair, groups="admin", json={"provider": "pigeon"}),
         "repair-webhooks.forbidden": api(world, "POST", repair, groups="tenant-admin", json={"dryRun": True}),
+        "calls.list": api(world, "GET", "/api/calls", query="limit=10"),
+        "calls.get": api(world, "GET", "/api/calls/{id}", f"/api/calls/{TWILIO_CALL}"),
+        "calls.agent-config": http(world, "GET", "/api/calls/{id}/agent-config", "/api/calls/nobody/agent-config", headers={"x-call-token": "guess"}),
+        "calls.sign": api(world, "POST", "/api/stir/sign", json={"from": world.numbers["twilio"], "to": world.phone}),
+        "calls.invalid": api(world, "POST", "/api/stir/sign", json={"from": "nobody", "to": world.phone}),
+        "calls.verify": api(world, "POST", "/api/stir/verify", json={
+            "identity": "..c2lnbmF0dXJl;alg=ES256;ppt=shaken", "from": world.numbers["twilio"], "to": world.phone}),
+        "calls.certificate": http(world, "GET", "/api/stir/certificates/{file}", "/api/stir/certificates/none.pem"),
         "settings.openapi": http(world, "GET", "/api/openapi.json", "/api/openapi.json"),
     }  # fmt: skip
 

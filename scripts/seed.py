@@ -5,10 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from stack import Stack
 from tools import Problem, run, say
@@ -140,6 +146,32 @@ def seed_product(stack: Stack, binaries: Path) -> None:
         tandem(stack, binaries, "wallet", "deposit", "--tenant", tenant, "--amount", DEPOSIT, "--reference", "seed")
 
 
+def signing_key(days: int = 30) -> dict[str, str]:
+    """A key for signatures of calls, and a certificate for it that nobody but itself vouches for."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(timezone.utc)
+    name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "US"), x509.NameAttribute(NameOID.COMMON_NAME, "SHAKEN local stack")])
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    return {
+        "privateKey": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+        "certificates": certificate.public_bytes(Encoding.PEM).decode(),
+    }
+
+
+def seed_stir(stack: Stack) -> None:
+    """The key that signs calls: the one that is there, while its certificate is good for another day."""
+    manager, secret = stack.client("secretsmanager"), stack.state["stirSecret"]
+    held = json.loads(manager.get_secret_value(SecretId=secret)["SecretString"])
+    if held:
+        until = x509.load_pem_x509_certificate(held["certificates"].encode()).not_valid_after_utc
+        if until > datetime.now(timezone.utc) + timedelta(days=1):
+            return
+    manager.put_secret_value(SecretId=secret, SecretString=json.dumps(signing_key()))
+
+
 def tandem(stack: Stack, binaries: Path, *arguments: str) -> None:
     environment = {**stack.environment(), "TABLE_NAME": stack.state["table"]}
     run([binaries / "tandem", *arguments], env=environment, log=stack.folder / "seed.log")
@@ -155,6 +187,7 @@ def seed(stack: Stack, binaries: Path) -> None:
     say("seeding provider accounts and numbers")
     seed_simulator(stack, stack.state["api"])
     seed_product(stack, binaries)
+    seed_stir(stack)
     stack.save(numbers=NUMBERS)
 
 

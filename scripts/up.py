@@ -37,6 +37,7 @@ def up(name: str, *, build: bool = True, binaries: Path = ROOT / "target" / "deb
         table=outputs["TableName"],
         bucket=outputs["BucketName"],
         secret=outputs["SecretArn"],
+        stirSecret=outputs["StirSecretArn"],
         queues={
             "outbound": outputs["OutboundQueueUrl"],
             "outboundDeadLetters": outputs["OutboundDeadLetterQueueUrl"],

@@ -240,6 +240,10 @@ def test_real_answers_of_every_operation_are_as_documented(world: World) -> None
     user.post("/api/numbers/search", {"countryCode": "US", "numberType": "local", "areaCode": "415"})
     user.post("/api/provider-management", {"action": "list_providers"})
     admin.post("/api/numbers/repair-webhooks", {"dryRun": True, "provider": "retell"})
+    call = {"from": world.demo_number["twilio"], "to": phone}
+    signed = user.post("/api/stir/sign", call).json()
+    assert user.post("/api/stir/verify", {**call, "identity": signed["identity"]}).json()["verified"] is True
+    world.nobody.get(signed["certificateUrl"].removeprefix(world.url))
     everything_about_numbers(world)
     endpoint = made(world, "/api/event-endpoints")
     admin.get("/api/event-endpoints")

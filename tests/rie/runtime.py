@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import events  # noqa: E402
+import seed  # noqa: E402
 from stack import telnyx_public_key  # noqa: E402
 
 MACHINE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
@@ -78,6 +79,7 @@ class Bench:
                 "api_key": DEMO.retell_key, "api_base": stack["simulator"] + "/retell"}},
         ]  # fmt: skip
         self.client("secretsmanager").create_secret(Name=self.name, SecretString=json.dumps({"accounts": accounts}))
+        self.client("secretsmanager").create_secret(Name=f"{self.name}-stir", SecretString=json.dumps(seed.signing_key()))
         self.make_provider()
         self.register_numbers()
 
@@ -120,6 +122,7 @@ class Bench:
             "AWS_SESSION_TOKEN": "",
             "TABLE_NAME": self.name,
             "PROVIDER_SECRET_ID": self.name,
+            "STIR_SECRET_ID": f"{self.name}-stir",
             "CREDENTIALS_KEY_ID": self.key,
             "SECRETS_KEY_ID": self.key,
             "MEDIA_BUCKET": self.name,

@@ -375,6 +375,25 @@ def test_settings_are_kept(bench: Bench) -> None:
     assert http(bench, "settings.openapi", 200)["json"]["openapi"].startswith("3.1")
 
 
+def test_a_call_is_signed_and_the_signature_recorded(bench: Bench) -> None:
+    listed = http(bench, "calls.list", 200)["json"]["items"]
+    assert events.TWILIO_CALL in [call["callSid"] for call in listed]
+    # The id of a leg is noted by the projector, which has not been told of this one.
+    http(bench, "calls.get", 404)
+    http(bench, "calls.agent-config", 404)
+    signed = http(bench, "calls.sign", 200)["json"]
+    assert (signed["attestation"], signed["from"]) == ("A", DEMO.numbers["twilio"][1:])
+    assert bench.item(f"T#demo#SIG#{signed['origId']}", "S")["src"]["S"] == "local"
+    certificate = signed["certificateUrl"].removeprefix(DEMO.base)
+    published = bench.invoke("calls", events.http(DEMO, "GET", "/api/stir/certificates/{file}", certificate))
+    assert published["body"].startswith("-----BEGIN CERTIFICATE-----\n"), published
+    assert published["headers"]["content-type"] == "application/pem-certificate-chain"
+    assert http(bench, "calls.invalid", 400)["json"]["errors"][0]["field"] == "from"
+    refused = http(bench, "calls.verify", 200)["json"]
+    assert (refused["verified"], refused["reason"]) == (False, "compact_form")
+    http(bench, "calls.certificate", 404)
+
+
 def moved(name: str, of: str, to: str) -> dict[str, Any]:
     """The event of a file, for another resource."""
     return json.loads(json.dumps(events.render(DEMO)[name]).replace(of, to))

@@ -42,6 +42,14 @@ ROUTES = {
     "release-number": ["DELETE /api/numbers/{id}/release"],
     "provision-subscription": ["POST /api/subscriptions", "GET /api/subscriptions/{id}", "DELETE /api/subscriptions/{id}"],
     "repair-webhooks": ["POST /api/numbers/repair-webhooks"],
+    "calls": [
+        "GET /api/calls",
+        "GET /api/calls/{id}",
+        "GET /api/calls/{id}/agent-config",
+        "POST /api/stir/sign",
+        "POST /api/stir/verify",
+        "GET /api/stir/certificates/{file}",
+    ],
     "settings": [
         "GET /api/openapi.json",
         "POST /api/route/explain",
@@ -75,7 +83,7 @@ ROUTES = {
         "PUT /api/preferences",
     ],
 }
-# Anything else needs a token. The providers sign their requests; the document is public.
+# Anything else needs a token. The providers sign their requests; the document and certificates are public.
 OPEN_ROUTES = {
     "POST /api/webhooks/{provider}/sms",
     "POST /api/webhooks/{provider}/status-callback",
@@ -84,6 +92,8 @@ OPEN_ROUTES = {
     "POST /api/webhooks/telnyx",
     "POST /api/webhooks/retell",
     "GET /api/openapi.json",
+    "GET /api/stir/certificates/{file}",
+    "GET /api/calls/{id}/agent-config",
 }
 # A wildcard of an ARN spans slashes: who is called on `/api/numbers/{id}` may be called on what lies below it, too.
 SPANNED = {"GET/api/numbers/purchases/{id}": {"numbers"}}
@@ -264,6 +274,7 @@ NEEDED_FOR = {
     "EVENT_RETRIES_QUEUE_URL": ("sqs:SendMessage", "EventRetriesQueue"),
     "PROVIDER_SECRET_ID": ("secretsmanager:GetSecretValue", "ProviderSecret"),
     "CREDENTIALS_KEY_ID": ("kms:Decrypt", "CredentialsKey"),
+    "STIR_SECRET_ID": ("secretsmanager:GetSecretValue", "StirSecret"),
 }
 
 

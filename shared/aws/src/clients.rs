@@ -17,7 +17,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
-use crate::{Book, Bucket, Directory, KmsKeys, KmsSeals, Queues, Store, secrets};
+use crate::{Book, Bucket, Directory, KmsKeys, KmsSeals, Queues, StirSecret, Store, secrets};
 
 /// The roots of Amazon Trust Services (<https://www.amazontrust.com/repository/>), which every
 /// endpoint of AWS chains to. Parsing these five takes a tenth of a millisecond; the system's 145
@@ -155,6 +155,11 @@ impl Clients {
     /// The same accounts, to administer them.
     pub fn book(&self, store: &Store, secret: &str, key: &str) -> Book {
         Book::new(store.clone(), self.secret(secret), Arc::new(self.keys(key)))
+    }
+
+    /// The key that signs calls, of the secret of this id.
+    pub fn stir(&self, secret: &str) -> StirSecret {
+        StirSecret::new(self.secret(secret))
     }
 
     /// The KMS key of this id, which seals customers' secrets.

@@ -18,6 +18,7 @@ use telephony::domain::ids::{
     AccountId, ConversationId, EntryId, MessageId, ProviderSid, TemplateId, TenantId, UserId,
 };
 use telephony::domain::message::{AttemptRef, Lane};
+use telephony::domain::passport::OrigId;
 use telephony::domain::timestamp::Timestamp;
 use telephony::domain::usage::UsageLine;
 use telephony::domain::wallet::Subject;
@@ -193,6 +194,11 @@ pub fn call_of_leg(tenant: &TenantId, sid: &ProviderSid) -> Key {
 pub fn read_call_partition(pk: &str) -> Option<CallRef> {
     let (tenant, call) = pk.strip_prefix("T#")?.split_once("#K#")?;
     Some(CallRef { tenant: tenant.parse().ok()?, call: call.parse().ok()? })
+}
+
+/// A signature of a call that was given out.
+pub fn call_signature(tenant: &TenantId, id: &OrigId) -> Key {
+    Key::new(format!("T#{tenant}#SIG#{}", id.as_str()), "S")
 }
 
 /// What was done about an event of an account.

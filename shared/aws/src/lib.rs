@@ -5,6 +5,7 @@
 //! * [`Queues`], [`Bucket`]: the ports on SQS and S3.
 //! * [`Directory`], [`Book`]: accounts, from Secrets Manager and the table, under keys of KMS
 //!   ([`envelope`]).
+//! * [`StirSecret`]: the key that signs calls, from a secret of its own.
 //! * [`Clients`]: the SDK's clients behind them.
 //!
 //! Invariant: nothing outside this crate knows a key, an expression or an AWS type.
@@ -23,6 +24,7 @@ mod kms;
 mod queue;
 mod seals;
 mod secrets;
+mod stir;
 mod vault;
 
 pub use account_states::TableStates;
@@ -35,3 +37,4 @@ pub use kms::KmsKeys;
 pub use queue::Queues;
 pub use seals::KmsSeals;
 pub use secrets::SecretSource;
+pub use stir::StirSecret;

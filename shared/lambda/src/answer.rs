@@ -116,9 +116,10 @@ impl Answer {
         &self.body
     }
 
-    /// Completes it with what every answer has, in the shape of `source`.
+    /// Completes it with what every answer has, in the shape of `source`. It is not to be kept by anybody,
+    /// unless it says otherwise.
     pub fn shaped(mut self, source: FrontDoor, request_id: &str) -> Shaped {
-        self.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        self.headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         self.headers.insert(CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if let Ok(id) = HeaderValue::from_str(request_id) {
             self.headers.insert(REQUEST_ID, id);

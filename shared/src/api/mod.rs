@@ -14,6 +14,7 @@ pub mod provider_management;
 pub mod repair;
 pub mod routing;
 pub mod settings;
+pub mod stir;
 pub mod subscription;
 pub mod usage;
 pub mod wallet;

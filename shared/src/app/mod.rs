@@ -35,6 +35,7 @@ pub mod route;
 pub mod route_cache;
 pub mod send_message;
 pub mod sign_event;
+pub mod stir;
 pub mod subscriptions;
 pub mod sweep;
 pub mod voice;

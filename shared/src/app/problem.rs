@@ -255,7 +255,12 @@ mod tests {
 
     #[test]
     fn retry_after_is_never_missing_where_the_contract_has_it() {
-        for code in [Code::RateLimited, Code::ProviderUnavailable, Code::ProviderNotConfigured(None)] {
+        for code in [
+            Code::RateLimited,
+            Code::ProviderUnavailable,
+            Code::ProviderNotConfigured(None),
+            Code::StirNotConfigured,
+        ] {
             assert!(Problem::new(code).retry_after_seconds().is_some_and(|wait| (1..=5).contains(&wait)));
         }
         assert_eq!(Problem::new(Code::NotFound).retry_after_seconds(), None);

@@ -163,7 +163,7 @@ pub enum HangupCause {
     Unknown,
 }
 
-/// How sure the network is of a caller's number.
+/// How sure the network, or whoever signed, is of a caller's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Attestation {
     /// The caller and the number are known.
@@ -172,6 +172,22 @@ pub enum Attestation {
     B,
     /// Only the gateway is known.
     C,
+}
+
+impl Attestation {
+    /// The letter (RFC 8588, 4).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+        }
+    }
+
+    /// Reads the letter.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::A, Self::B, Self::C].into_iter().find(|known| known.as_str() == text)
+    }
 }
 
 /// What a provider reports about the signature of an inbound call.

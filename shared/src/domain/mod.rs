@@ -16,6 +16,7 @@ pub mod mark;
 pub mod message;
 pub mod money;
 pub mod number;
+pub mod passport;
 pub mod phone;
 pub mod price;
 pub mod purchase;

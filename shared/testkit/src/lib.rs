@@ -5,6 +5,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a broken test must stop")]
 
+pub mod certificates;
 pub mod facts;
 pub mod fault_proxy;
 pub mod fixture;

@@ -38,6 +38,7 @@ mod rents;
 mod reports;
 mod requests;
 mod returns;
+mod signatures;
 mod stock;
 mod subscriptions;
 mod summary;

@@ -9,6 +9,7 @@ mod providers;
 mod purchases;
 mod repair;
 mod routing;
+mod stir;
 mod subscriptions;
 mod texting;
 mod voice;
@@ -87,6 +88,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         subscriptions::OPERATIONS,
         events::OPERATIONS,
         voice::OPERATIONS,
+        stir::OPERATIONS,
     ]
     .into_iter()
     .flatten()

@@ -1,6 +1,7 @@
 //! Calls.
 
-use super::{Answer, Operation, get, post, schema, webhook};
+use super::{Access, Answer, Operation, get, post, schema, webhook};
+use crate::api::call::{AgentConfig, CallBody};
 use crate::api::preferences::{PreferencesBody, PreferencesRequest};
 
 /// The operations.
@@ -15,6 +16,27 @@ pub(super) const OPERATIONS: &[Operation] = &[
     webhook("/api/webhooks/{provider}/call-status", "What became of a leg of a call"),
     webhook("/api/webhooks/{provider}/amd-status", "Who answered"),
     webhook("/api/webhooks/{provider}/stream-status", "How an audio stream does"),
+    get(
+        "/api/calls",
+        "List calls, the newest first",
+        Answer::Page(schema::<CallBody>),
+        &["limit", "cursor", "tenantId"],
+    ),
+    get(
+        "/api/calls/{id}",
+        "Read a call, by its id or by the provider's id of one of its legs",
+        Answer::Member("call", schema::<CallBody>),
+        &["tenantId"],
+    ),
+    Operation {
+        access: Access::Open,
+        ..get(
+            "/api/calls/{id}/agent-config",
+            "What the agent of a call is told, for whoever holds the call's token (header X-Call-Token)",
+            Answer::Flat(schema::<AgentConfig>),
+            &[],
+        )
+    },
     get(
         "/api/preferences",
         "Read what becomes of calls to your numbers; another user's need tenant-admin",

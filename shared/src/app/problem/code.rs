@@ -59,6 +59,8 @@ pub enum Code {
     RateLimited,
     /// There are no credentials for this provider, or for any.
     ProviderNotConfigured(Option<ProviderId>),
+    /// There is no key to sign calls with, or its certificate cannot be used.
+    StirNotConfigured,
     /// The provider refused.
     ProviderRejected,
     /// The provider cannot be reached or is having trouble.
@@ -95,7 +97,7 @@ impl Code {
             Self::RateLimited => 429,
             Self::Internal => 500,
             Self::ProviderRejected => 502,
-            Self::ProviderNotConfigured(_) | Self::ProviderUnavailable => 503,
+            Self::ProviderNotConfigured(_) | Self::StirNotConfigured | Self::ProviderUnavailable => 503,
         }
     }
 
@@ -130,6 +132,7 @@ impl Code {
             Self::ProviderNotConfigured(Some(provider)) => {
                 return Cow::Owned(format!("{}_NOT_CONFIGURED", provider.as_str().to_ascii_uppercase()));
             }
+            Self::StirNotConfigured => "STIR_NOT_CONFIGURED",
             Self::ProviderRejected => "PROVIDER_REJECTED",
             Self::ProviderUnavailable => "PROVIDER_UNAVAILABLE",
             Self::Internal => "INTERNAL",
@@ -169,6 +172,7 @@ impl Code {
             Self::ProviderNotConfigured(Some(provider)) => {
                 return Cow::Owned(format!("{provider:?} is not configured"));
             }
+            Self::StirNotConfigured => "Signing of calls is not configured",
             Self::ProviderRejected => "The provider refused the request",
             Self::ProviderUnavailable => "The provider is unavailable",
             Self::Internal => "Internal error",
