@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::answer::due;
 use super::compose::{Caller, Compose, Composed};
+use super::money::cap::cap_reached;
 use super::problem::{Code, Problem};
 use crate::api::message::SendRequest;
 use crate::domain::ids::MessageId;
@@ -93,6 +94,7 @@ impl SendMessage {
                 Err(Problem::new(Code::OptedOut).and_field("to", "has opted out of your messages"))
             }
             Accepted::InsufficientBalance => Err(Problem::new(Code::InsufficientBalance)),
+            Accepted::SpendCapReached(reached) => Err(cap_reached(&reached)),
         }
     }
 

@@ -37,6 +37,7 @@ mod rents;
 mod reports;
 mod requests;
 mod returns;
+mod spending;
 mod stock;
 mod subscriptions;
 mod summary;

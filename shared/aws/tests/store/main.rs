@@ -35,6 +35,7 @@ mod rents;
 mod routing;
 mod searching;
 mod sending;
+mod spending;
 mod subscriptions;
 #[path = "../support/mod.rs"]
 mod support;
