@@ -279,10 +279,10 @@ async fn what_is_not_taken_back_is_in_the_stock_until_it_is() {
 async fn a_comparison_is_remembered() {
     let table = table().await;
     let account = "platform-twilio".parse().unwrap();
-    assert_eq!(table.store.sweep_state(&account).await.unwrap(), None);
+    assert_eq!(table.store.sweep_states().await.unwrap(), []);
     let state = SweepState { page: Some("2".into()), after: None, unmanaged: 3, next: at(1) };
     table.store.put_sweep_state(&account, &state).await.unwrap();
-    assert_eq!(table.store.sweep_state(&account).await.unwrap(), Some(state));
+    assert_eq!(table.store.sweep_states().await.unwrap(), [(account, state)]);
 }
 
 /// 50 at once against a wallet that can pay for 7.

@@ -1,13 +1,17 @@
-//! Comparing the platform's accounts with their providers, both ways: numbers that a purchase of ours brought
-//! and that nobody has are given back; numbers of ours that an account does not hold any more are reported,
-//! and never removed. What carries no mark is nobody's business.
+//! Comparing accounts with their providers, both ways: numbers that a purchase of ours brought and that
+//! nobody has are given back; numbers of ours that an account does not hold any more are reported, and never
+//! removed. What carries no mark is nobody's business.
+//!
+//! Every account is compared: the platform's, those that tenants brought along, and subaccounts. A purchase
+//! leaves its mark wherever it is made, and a lost answer may show its number a day later.
 //!
 //! A mark of this stack whose purchase is not on record is reported as well: another stack of the same name
 //! may share the account, or the table is an older copy, and a number that is given back is gone for good.
 //!
-//! An account is read page by page; what a run has no time for the next one goes on with.
+//! A run takes the accounts that have waited longest, so many of them and so much of each; what it has no
+//! time for the next one goes on with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,22 +19,28 @@ use crate::app::numbers::accounts::{Reach, holdings};
 use crate::app::numbers::give_back::first_return;
 use crate::app::provider_accounts::desk::Desk;
 use crate::domain::account::{AccountRecord, Owner};
+use crate::domain::ids::AccountId;
 use crate::domain::mark::Marker;
 use crate::domain::number::NumberStatus;
 use crate::domain::phone::E164;
 use crate::domain::purchase::Purchase;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{
-    AccountBook, Clock, Inventory, NumberStock, PageRequest, Purchases, Returns, StockNumber, StoreError,
-    SweepState, Sweeps,
+    AccountBook, AccountList, Clock, Inventory, NumberStock, PageRequest, Purchases, Returns, StockNumber,
+    StoreError, SweepState, Sweeps,
 };
-use crate::provider::error::{Effect, ProviderError};
+use crate::provider::error::{Effect, ErrorKind, ProviderError};
 use crate::provider::numbers::{HeldNumbers, RemoteNumber};
+use crate::provider::{ProviderId, registry};
 
 /// So often an account is compared.
 const EVERY: Duration = Duration::from_secs(3600);
-/// After a failure it is tried again.
+/// After a failure that may pass it is tried again.
 const AGAIN: Duration = Duration::from_secs(600);
+/// The most accounts of one run: 720 of them are compared within [`EVERY`], by a run a minute.
+const ACCOUNTS: usize = 12;
+/// The most questions about one account in one run, a page of a list or a number each.
+const QUESTIONS: u32 = 60;
 /// How many numbers of ours a page of the second half looks for.
 const PAGE: u32 = 100;
 
@@ -49,12 +59,16 @@ pub struct Swept {
     pub unmanaged: u64,
     /// Accounts that were read to the end.
     pub accounts: u64,
+    /// Accounts of tenants that could not be read. Theirs to mend, so that they are no failures.
+    pub unread: u64,
 }
 
 /// Compares accounts with their providers.
 pub struct InventorySweep {
     /// The accounts.
     pub book: Arc<dyn AccountBook>,
+    /// Which there are.
+    pub accounts: Arc<dyn AccountList>,
     /// The providers.
     pub desk: Arc<dyn Desk>,
     /// The purchases.
@@ -73,6 +87,17 @@ pub struct InventorySweep {
     pub clock: Arc<dyn Clock>,
 }
 
+/// How far an account was compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compared {
+    /// To the end.
+    Whole,
+    /// The next run goes on.
+    Partly,
+    /// Not at all.
+    Not,
+}
+
 /// Why an account could not be compared.
 #[derive(Debug, thiserror::Error)]
 enum Stopped {
@@ -88,92 +113,189 @@ struct Subject<'a> {
     held: Box<dyn HeldNumbers>,
     /// Numbers that the provider listed in this run.
     seen: BTreeSet<E164>,
+    /// How much may be asked about it still.
+    questions: u32,
+}
+
+impl Subject<'_> {
+    /// One more question. False: there is no more of them, or of the time.
+    fn may_ask(&mut self, now: Timestamp, until: Timestamp) -> bool {
+        let may = self.questions > 0 && now < until;
+        self.questions = self.questions.saturating_sub(1);
+        may
+    }
+}
+
+/// An account that is due.
+struct Due {
+    provider: ProviderId,
+    owner: Owner,
+    id: AccountId,
+    state: SweepState,
+}
+
+/// Whether somebody here has to look at a failure. What a tenant's credentials do not open, any more or
+/// yet, is the tenant's to mend, and what was switched off is meant not to work.
+fn is_ours_to_mend(record: &AccountRecord, error: &ProviderError) -> bool {
+    let closed = matches!(error.kind(), ErrorKind::Authentication | ErrorKind::Config | ErrorKind::NotFound);
+    match record.owner {
+        Owner::Platform => record.is_usable() || !closed,
+        // A subaccount is ours to look after while it is open.
+        Owner::Tenant(_) => record.parent.is_some() && !closed,
+    }
+}
+
+/// The provider does not know the page any more, which may be of a run ago.
+fn forgets_page(error: &ProviderError) -> bool {
+    error.effect() == Effect::Refused || error.kind() == ErrorKind::InvalidRequest
 }
 
 impl InventorySweep {
-    /// Compares the accounts that are due. No page is begun after `until`.
+    /// Compares accounts that are due. No page is begun after `until`. One that fails stops no other.
     pub async fn run(&self, until: Timestamp, swept: &mut Swept, failures: &mut u64) {
-        let records = match self.book.list(&Owner::Platform).await {
-            Ok(records) => records,
+        let due = match self.due().await {
+            Ok(due) => due,
             Err(error) => {
                 tracing::error!(%error, "The accounts could not be read");
                 *failures += 1;
                 return;
             }
         };
-        for record in &records {
-            let Reach::Yes(held) = holdings(self.desk.as_ref(), Some(record)) else { continue };
-            let subject = Subject { record, held, seen: BTreeSet::new() };
-            if let Err(error) = self.account(subject, until, swept).await {
-                tracing::error!(
-                    provider = %record.provider, account = %record.id, %error,
-                    "An account could not be compared with its provider"
-                );
-                *failures += 1;
+        for due in due {
+            if self.clock.now() >= until {
+                return;
+            }
+            let (provider, account) = (due.provider, due.id.clone());
+            match self.account(due, until, swept).await {
+                Ok(true) => {}
+                Ok(false) => swept.unread += 1,
+                Err(error) => {
+                    tracing::error!(
+                        %provider, %account, %error, "An account could not be compared with its provider"
+                    );
+                    *failures += 1;
+                }
             }
         }
     }
 
-    async fn account(
-        &self,
-        mut subject: Subject<'_>,
-        until: Timestamp,
-        swept: &mut Swept,
-    ) -> Result<(), StoreError> {
+    /// The accounts that are due, those first that have waited longest.
+    async fn due(&self) -> Result<Vec<Due>, StoreError> {
         let now = self.clock.now();
-        let id = &subject.record.id;
-        let state = self.sweeps.sweep_state(id).await?;
-        let begun = SweepState { page: None, after: None, unmanaged: 0, next: now };
-        let mut state = state.unwrap_or(begun);
-        if state.next > now || now >= until {
-            return Ok(());
+        let states = self.sweeps.sweep_states().await?;
+        let mut states: BTreeMap<AccountId, SweepState> = states.into_iter().collect();
+        let sellers: Vec<ProviderId> = ProviderId::ALL
+            .into_iter()
+            .filter(|provider| registry::held_numbers(*provider).is_some())
+            .collect();
+        let mut due = Vec::new();
+        for (provider, owner, id) in self.accounts.everyones_at(&sellers).await? {
+            let new = SweepState { page: None, after: None, unmanaged: 0, next: Timestamp::from_millis(0) };
+            let state = states.remove(&id).unwrap_or(new);
+            if state.next <= now {
+                due.push(Due { provider, owner, id, state });
+            }
         }
-        let ended = self.pages(&mut subject, &mut state, until, swept).await;
+        due.sort_by(|a, b| (a.state.next, &a.id).cmp(&(b.state.next, &b.id)));
+        due.truncate(ACCOUNTS);
+        Ok(due)
+    }
+
+    /// Compares one account, and notes how far that came. False: it cannot be read, and that is nothing to
+    /// be mended here.
+    async fn account(&self, due: Due, until: Timestamp, swept: &mut Swept) -> Result<bool, StoreError> {
+        let Due { owner, id, mut state, .. } = due;
+        let now = self.clock.now();
+        let (ended, again) = match self.book.find(&owner, &id).await {
+            // Removed since the index was written.
+            Ok(None) => return Ok(true),
+            Ok(Some(record)) => {
+                let ended = self.compare(&record, &mut state, until, swept).await;
+                self.outcome(&record, ended)
+            }
+            Err(error) => (Err(error), AGAIN),
+        };
         match &ended {
-            Ok(true) => {
+            Ok(Compared::Whole) => {
                 tracing::info!(
-                    provider = %subject.record.provider, account = %id, unmanaged = state.unmanaged,
+                    provider = %due.provider, account = %id, unmanaged = state.unmanaged,
                     "Account compared with its provider"
                 );
                 swept.accounts += 1;
                 swept.unmanaged += u64::from(state.unmanaged);
                 state = SweepState { page: None, after: None, unmanaged: 0, next: now.plus(EVERY) };
             }
-            Ok(false) => {}
-            Err(_) => state.next = now.plus(AGAIN),
+            // After all that have waited longer.
+            Ok(Compared::Partly) => state.next = now,
+            Ok(Compared::Not) | Err(_) => state.next = now.plus(again),
         }
-        self.sweeps.put_sweep_state(id, &state).await?;
-        match ended {
-            Ok(_) => Ok(()),
-            Err(Stopped::Store(error)) => Err(error),
-            Err(Stopped::Provider(error)) => Err(StoreError::Unavailable(error.to_string())),
+        self.sweeps.put_sweep_state(&id, &state).await?;
+        ended.map(|ended| ended != Compared::Not)
+    }
+
+    async fn compare(
+        &self,
+        record: &AccountRecord,
+        state: &mut SweepState,
+        until: Timestamp,
+        swept: &mut Swept,
+    ) -> Result<Compared, Stopped> {
+        match holdings(self.desk.as_ref(), Some(record)) {
+            Reach::Yes(held) => {
+                let mut subject = Subject { record, held, seen: BTreeSet::new(), questions: QUESTIONS };
+                self.pages(&mut subject, state, until, swept).await
+            }
+            Reach::Broken(error) => Err(error.into()),
+            Reach::No => Ok(Compared::Not),
         }
     }
 
-    /// True: it was read to the end.
+    /// What a comparison comes to, and after how long it is tried again where it failed.
+    fn outcome(
+        &self,
+        record: &AccountRecord,
+        ended: Result<Compared, Stopped>,
+    ) -> (Result<Compared, StoreError>, Duration) {
+        match ended {
+            Ok(compared) => (Ok(compared), EVERY),
+            Err(Stopped::Store(error)) => (Err(error), AGAIN),
+            Err(Stopped::Provider(error)) if is_ours_to_mend(record, &error) => {
+                (Err(StoreError::Unavailable(error.to_string())), AGAIN)
+            }
+            Err(Stopped::Provider(error)) => {
+                tracing::warn!(
+                    provider = %record.provider, account = %record.id, %error,
+                    "An account that is not ours to mend cannot be compared with its provider"
+                );
+                (Ok(Compared::Not), EVERY)
+            }
+        }
+    }
+
     async fn pages(
         &self,
         subject: &mut Subject<'_>,
         state: &mut SweepState,
         until: Timestamp,
         swept: &mut Swept,
-    ) -> Result<bool, Stopped> {
-        if state.after.is_none() {
-            loop {
-                let page = subject.held.list(state.page.as_deref()).await?;
-                for remote in &page.items {
-                    self.remote(subject, remote, state, swept).await?;
-                    subject.seen.insert(remote.phone.clone());
-                }
-                state.page = page.next;
-                if state.page.is_none() {
-                    break;
-                }
-                if self.clock.now() >= until {
-                    return Ok(false);
-                }
+    ) -> Result<Compared, Stopped> {
+        while state.after.is_none() {
+            if !subject.may_ask(self.clock.now(), until) {
+                return Ok(Compared::Partly);
             }
-            state.after = Some(String::new());
+            let page = subject.held.list(state.page.as_deref()).await.inspect_err(|error| {
+                if forgets_page(error) {
+                    (state.page, state.unmanaged) = (None, 0);
+                }
+            })?;
+            for remote in &page.items {
+                self.remote(subject, remote, state, swept).await?;
+                subject.seen.insert(remote.phone.clone());
+            }
+            state.page = page.next;
+            if state.page.is_none() {
+                state.after = Some(String::new());
+            }
         }
         self.missing(subject, state, until, swept).await
     }
@@ -203,6 +325,15 @@ impl InventorySweep {
             return Ok(());
         };
         if !purchase.state.is_final() || self.is_had(record, remote, &purchase).await? {
+            return Ok(());
+        }
+        if record.owner.tenant().is_some_and(|tenant| *tenant != purchase.tenant) {
+            // Whoever holds an account can write any mark there; it speaks for its own tenant only.
+            tracing::warn!(
+                provider = %record.provider, account = %record.id, mark,
+                "A number in a tenant's account carries the mark of another tenant's purchase, and is left alone"
+            );
+            state.unmanaged = state.unmanaged.saturating_add(1);
             return Ok(());
         }
         match subject.held.release(&remote.sid).await {
@@ -241,6 +372,11 @@ impl InventorySweep {
             return Ok(true);
         }
         // Through another account of ours that is the same one at the provider.
+        if purchase.account != record.id
+            && self.stock.in_stock(&purchase.account, &remote.phone).await?.is_some()
+        {
+            return Ok(true);
+        }
         let Some(id) = purchase.number else { return Ok(false) };
         let number = self.inventory.number(&purchase.tenant, id).await?;
         Ok(number.is_some_and(|number| number.status != NumberStatus::Released))
@@ -266,11 +402,11 @@ impl InventorySweep {
     /// while it was read.
     async fn missing(
         &self,
-        subject: &Subject<'_>,
+        subject: &mut Subject<'_>,
         state: &mut SweepState,
         until: Timestamp,
         swept: &mut Swept,
-    ) -> Result<bool, Stopped> {
+    ) -> Result<Compared, Stopped> {
         let id = &subject.record.id;
         let last = state.after.clone().unwrap_or_default();
         let mut page = PageRequest { limit: PAGE, cursor: None };
@@ -280,8 +416,8 @@ impl InventorySweep {
                 if phone.expose() <= last.as_str() || subject.seen.contains(&phone) {
                     continue;
                 }
-                if self.clock.now() >= until {
-                    return Ok(false);
+                if !subject.may_ask(self.clock.now(), until) {
+                    return Ok(Compared::Partly);
                 }
                 if subject.held.find(&phone).await?.is_none() {
                     self.report(subject.record, &phone, swept).await?;
@@ -290,7 +426,7 @@ impl InventorySweep {
             }
             page.cursor = assigned.next;
             if page.cursor.is_none() {
-                return Ok(true);
+                return Ok(Compared::Whole);
             }
         }
     }
