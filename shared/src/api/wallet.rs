@@ -1,6 +1,6 @@
 //! Wallets in JSON.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::money::Dollars;
@@ -114,18 +114,37 @@ impl SpendCapBody {
     }
 }
 
+/// A number or null that must be there.
+fn nullable_dollars(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["number", "null"], "format": "double"})
+}
+
 /// What `PUT /api/wallet/spend-cap` reads. Both caps are given: one that is forgotten is not lifted.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SpendCapRequest {
     /// Dollars, not negative, at most six places; null: no limit.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schemars(required)]
+    #[schemars(required, schema_with = "nullable_dollars")]
     pub daily: Option<Dollars>,
     /// The same for a month.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schemars(required)]
+    #[schemars(required, schema_with = "nullable_dollars")]
     pub monthly: Option<Dollars>,
     /// Whose wallet; the caller's own tenant unless said.
     pub tenant_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SpendCapRequest;
+
+    #[test]
+    fn the_document_says_that_both_caps_are_given_and_may_be_null() {
+        let schema = schemars::schema_for!(SpendCapRequest).to_value();
+        assert_eq!(schema["required"], serde_json::json!(["daily", "monthly"]));
+        for cap in ["daily", "monthly"] {
+            assert_eq!(schema["properties"][cap]["type"], serde_json::json!(["number", "null"]), "{schema}");
+        }
+    }
 }
