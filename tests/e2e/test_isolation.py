@@ -112,7 +112,7 @@ def test_cursors_are_good_for_one_list_of_one_tenant(world: World, things: dict[
 
 
 def test_only_the_platform_names_another_tenant(world: World) -> None:
-    for path in ("/api/messages", "/api/conversations", "/api/wallet", "/api/wallet/transactions"):
+    for path in ("/api/messages", "/api/conversations", "/api/wallet", "/api/wallet/transactions", "/api/wallet/spend-cap"):
         for api in (world.user, world.other):
             foreign = "rival" if api is world.user else "demo"
             problem(api.get(path, params={"tenantId": foreign}), 403, "FORBIDDEN")
@@ -125,6 +125,7 @@ def test_what_needs_a_role(world: World, things: dict[str, Any]) -> None:
     blocked = things["blocked"][1:]
     for method, path, body in (
         ("POST", "/api/wallet/deposit", {"amount": 1, "reference": "no"}),
+        ("PUT", "/api/wallet/spend-cap", {"daily": None, "monthly": None}),
         ("POST", "/api/templates", {"id": "no", "body": "x"}),
         ("PUT", "/api/templates/no", {"body": "x"}),
         ("DELETE", f"/api/templates/{things['template']}", None),

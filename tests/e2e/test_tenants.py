@@ -136,6 +136,7 @@ BODIES = {
     "POST /api/numbers/repair-webhooks": lambda v, known: [{"dryRun": True, "tenantId": v.tenant.name if known else "nobody"}],
     # They take no id of a tenant's; what they are refused for must not depend on whose things there are.
     "POST /api/wallet/deposit": lambda v, known: [{"amount": 1, "reference": "r", "tenantId": v.tenant.name if known else "nobody"}],
+    "PUT /api/wallet/spend-cap": lambda v, known: [{"daily": 1, "monthly": None, "tenantId": v.tenant.name if known else "nobody"}],
     "POST /api/templates": lambda v, known: [{"id": "t-" + secrets.token_hex(4), "body": "mine"}],
     "PUT /api/templates/{id}": lambda v, known: [{"body": "mine"}],
     "POST /api/opt-outs": lambda v, known: [{"contact": v.blocked if known else contact()}],

@@ -64,6 +64,81 @@ def test_what_is_given_back_can_be_spent(tenant: Tenant, sim: Simulator) -> None
     tenant.api.settled(tenant.api.send(to=contact(), message=words(), **{"from": number})["id"])
 
 
+def cap(api: Api, daily: str, monthly: str, **more: Any) -> Any:
+    """Caps are written by hand, as amounts are."""
+    extra = "".join(f',"{name}":"{value}"' for name, value in more.items())
+    body = f'{{"daily":{daily},"monthly":{monthly}{extra}}}'
+    return api.put("/api/wallet/spend-cap", data=body, headers={"Content-Type": "application/json"})
+
+
+def spent(api: Api) -> tuple[Decimal, Decimal]:
+    body = api.get("/api/wallet/spend-cap").json()
+    return dollars(body["spentToday"]), dollars(body["spentThisMonth"])
+
+
+def test_a_cap_for_seven_sends_seven(tenant: Tenant, sim: Simulator) -> None:
+    number, phones = tenant.number("signalwire"), [contact() for _ in range(20)]
+    tenant.deposit("5")
+    # Of the month, so that no midnight comes between but once a month.
+    answer = cap(tenant.admin, "null", str(7 * SMS_PRICE + Decimal("0.007")))
+    assert answer.status_code == 200 and answer.json()["success"] is True, explain(answer)
+    assert dollars(answer.json()["monthly"]) == 7 * SMS_PRICE + Decimal("0.007") and answer.json()["daily"] is None
+    answers = at_once(
+        (lambda p=p: tenant.api.post("/api/sms/send", {"to": p, "message": words(), "from": number}) for p in phones), workers=12
+    )
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes == [202] * 7 + [402] * 13, codes
+    for answer in answers:
+        if answer.status_code == 202:
+            tenant.api.settled(answer.json()["message"]["id"])
+        else:
+            problem(answer, 402, "SPEND_CAP_REACHED", "monthly")
+            assert "T00:00:00.000Z" in answer.json()["detail"], explain(answer)
+    assert sum(len(sim.messages_to(phone)) for phone in phones) == 7
+    assert spent(tenant.api)[1] == 7 * SMS_PRICE
+    # What was refused left nothing behind, and goes out once the cap is lifted.
+    assert len(tenant.api.pages("/api/messages")) == 7
+    body = {"to": contact(), "message": words(), "from": number}
+    problem(tenant.api.post("/api/sms/send", body), 402, "SPEND_CAP_REACHED", "monthly")
+    assert cap(tenant.admin, "1000", "null").status_code == 200
+    tenant.api.settled(tenant.api.send(**body)["id"])
+    eventually(lambda: tenant.api.books_balance()["held"] == 0)
+    assert spent(tenant.api)[1] == 8 * SMS_PRICE
+
+
+def test_what_fails_makes_room_under_the_cap(tenant: Tenant, sim: Simulator) -> None:
+    number, phone = tenant.number("twilio"), contact()
+    tenant.deposit("5")
+    assert cap(tenant.admin, "null", str(SMS_PRICE)).status_code == 200
+    sim.script(phone, sms=False)
+    tenant.api.settled(tenant.api.send(to=phone, message=words(), **{"from": number})["id"], "failed")
+    eventually(lambda: spent(tenant.api)[1] == 0)
+    tenant.api.settled(tenant.api.send(to=contact(), message=words(), **{"from": number})["id"])
+    problem(tenant.api.post("/api/sms/send", {"to": contact(), "message": words(), "from": number}), 402, "SPEND_CAP_REACHED", "monthly")
+
+
+def test_a_cap_is_the_tenants_admins_to_set_and_the_platforms(world: World, tenant: Tenant) -> None:
+    assert tenant.api.get("/api/wallet/spend-cap").json() == {
+        "success": True, "daily": None, "monthly": None, "spentToday": 0, "spentThisMonth": 0,
+    }  # fmt: skip
+    problem(cap(tenant.api, "1", "1"), 403, "FORBIDDEN")
+    keeper = Api(world.url, world.token(tenant.name, ["tenant-admin"]), world.contract)
+    answer = cap(keeper, "0.000001", "0")
+    assert answer.status_code == 200 and '"daily":0.000001' in answer.text.replace(" ", ""), explain(answer)
+    problem(cap(keeper, "1", "1", tenantId="demo"), 403, "FORBIDDEN")
+    assert cap(world.admin, "3.5", "null", tenantId=tenant.name).status_code == 200
+    seen = world.admin.get("/api/wallet/spend-cap", params={"tenantId": tenant.name}).json()
+    assert (dollars(seen["daily"]), seen["monthly"]) == (Decimal("3.5"), None)
+    assert tenant.api.books_balance() == {"balance": 0, "held": 0, "available": 0}
+
+
+@pytest.mark.parametrize("amount", ["-1", "-0.000001", "0.0000001", "1e3", "1E-2", '"5"', "true", "[]", "{}", "1000000000000.5"])
+def test_bad_caps_are_refused(tenant: Tenant, amount: str) -> None:
+    problem(cap(tenant.admin, amount, "1"), 400, "VALIDATION_FAILED", "daily")
+    problem(cap(tenant.admin, "1", amount), 400, "VALIDATION_FAILED", "monthly")
+    assert tenant.api.get("/api/wallet/spend-cap").json()["daily"] is None
+
+
 def test_a_reference_is_paid_in_once(tenant: Tenant) -> None:
     reference = "invoice " + secrets.token_hex(6)
     answers = at_once((lambda: deposit(tenant.admin, "12.345678", reference) for _ in range(10)), workers=10)

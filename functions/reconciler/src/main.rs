@@ -77,6 +77,7 @@ async fn run() -> Result<(), Error> {
             },
             sweep: InventorySweep {
                 book: book.clone(),
+                accounts: book.clone(),
                 desk: desk.clone(),
                 purchases: store.clone(),
                 inventory: store.clone(),

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use serde::Serialize;
-use telephony::api::wallet::{DepositRequest, Transaction, WalletBody};
+use telephony::api::money::Dollars;
+use telephony::api::wallet::{DepositRequest, SpendCapBody, SpendCapRequest, Transaction, WalletBody};
 use telephony::app::money::usage::{ReportUsage, UsageQuery};
 use telephony::app::problem::{Code, Problem};
 use telephony::domain::money::Micros;
+use telephony::domain::spending::SpendCap;
 use telephony::ports::{Clients, Clock, Deposited, Wallets};
 use telephony_lambda::answer::Answer;
 use telephony_lambda::body::read_json;
@@ -57,6 +59,14 @@ impl Handler {
             }
             (&Method::GET, ["wallet", "transactions"]) => self.transactions(&principal, request).await,
             (&Method::POST, ["wallet", "deposit"]) => self.deposit(&principal, request).await,
+            (&Method::GET, ["wallet", "spend-cap"]) => {
+                let query = Query::of(request);
+                query.only(&["tenantId"])?;
+                let tenant = principal.for_tenant(query.get("tenantId")?)?;
+                let wallet = self.wallets.wallet(&tenant).await?;
+                Answer::success(StatusCode::OK, &SpendCapBody::of(&wallet.spending, self.clock.now()))
+            }
+            (&Method::PUT, ["wallet", "spend-cap"]) => self.set_spend_cap(&principal, request).await,
             (&Method::GET, ["usage"]) => {
                 let query = Query::of(request);
                 query.only(&["groupBy", "from", "to", "tenantId"])?;
@@ -76,6 +86,15 @@ impl Handler {
         let page = self.wallets.entries(&tenant, &query.page()?).await?;
         let items = page.items.iter().map(Into::into).collect();
         Answer::success(StatusCode::OK, &List { items, next_cursor: page.next })
+    }
+
+    async fn set_spend_cap(&self, principal: &Principal, request: &HttpRequest) -> Result<Answer, Problem> {
+        principal.require_tenant_admin()?;
+        let body: SpendCapRequest = read_json(request)?;
+        let tenant = principal.for_tenant(body.tenant_id.as_deref())?;
+        let cap = SpendCap { daily: limit("daily", body.daily)?, monthly: limit("monthly", body.monthly)? };
+        let wallet = self.wallets.set_spend_cap(&tenant, &cap).await?;
+        Answer::success(StatusCode::OK, &SpendCapBody::of(&wallet.spending, self.clock.now()))
     }
 
     async fn deposit(&self, principal: &Principal, request: &HttpRequest) -> Result<Answer, Problem> {
@@ -108,4 +127,16 @@ impl Handler {
         let body = Deposit { transaction: (&entry).into(), wallet };
         Ok(Answer::success(status, &body)?.replayed(replayed))
     }
+}
+
+/// A cap of the request; `None`: no limit.
+fn limit(field: &str, amount: Option<Dollars>) -> Result<Option<Micros>, Problem> {
+    let Some(amount) = amount else { return Ok(None) };
+    let limit = amount.micros().ok().filter(|limit| *limit >= Micros::ZERO);
+    limit.map(Some).ok_or_else(|| {
+        Problem::field(
+            field,
+            "must be null or a number of dollars, not negative, with at most 6 places and 12 digits before them",
+        )
+    })
 }

@@ -1,4 +1,4 @@
-//! Balance, ledger, deposits, and what was used.
+//! Balance, ledger, deposits, spend caps, and what was used.
 
 mod handler;
 

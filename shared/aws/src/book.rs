@@ -115,10 +115,21 @@ impl AccountBook for Book {
 #[async_trait]
 impl AccountList for Book {
     async fn everyones(&self, provider: ProviderId) -> Result<Vec<(Owner, AccountId)>, StoreError> {
-        let (platform, tenants) =
-            tokio::join!(self.vault.platform(), self.vault.store.accounts_of_tenants(provider));
-        let platform = platform?.into_iter().filter(|record| record.provider == provider);
-        let tenants = tenants?.into_iter().map(|(tenant, id)| (Owner::Tenant(tenant), id));
-        Ok(platform.map(|record| (record.owner, record.id)).chain(tenants).collect())
+        let all = self.everyones_at(&[provider]).await?;
+        Ok(all.into_iter().map(|(_, owner, id)| (owner, id)).collect())
+    }
+
+    async fn everyones_at(
+        &self,
+        providers: &[ProviderId],
+    ) -> Result<Vec<(ProviderId, Owner, AccountId)>, StoreError> {
+        let platform = self.vault.platform().await?.into_iter();
+        let platform = platform.filter(|record| providers.contains(&record.provider));
+        let mut all: Vec<_> = platform.map(|record| (record.provider, record.owner, record.id)).collect();
+        for provider in providers {
+            let tenants = self.vault.store.accounts_of_tenants(*provider).await?;
+            all.extend(tenants.into_iter().map(|(tenant, id)| (*provider, Owner::Tenant(tenant), id)));
+        }
+        Ok(all)
     }
 }

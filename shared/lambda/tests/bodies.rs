@@ -3,6 +3,8 @@
 
 use serde::Deserialize;
 use serde_json::json;
+use telephony::api::wallet::SpendCapRequest;
+use telephony::domain::money::Micros;
 use telephony_lambda::body::read_json;
 use telephony_lambda::event::{HttpEvent, HttpRequest};
 
@@ -87,5 +89,28 @@ fn other_content_types_are_refused() {
     for kind in ["text/plain", "application/x-www-form-urlencoded", "", "json", "application/jsonp"] {
         let problem = read_json::<Send>(&request(r#"{"to":"+1"}"#, Some(kind))).unwrap_err();
         assert_eq!(problem.errors()[0].field, "content-type", "{kind}");
+    }
+}
+
+#[test]
+fn a_cap_is_given_or_null_and_never_forgotten() {
+    let read = |body: &str| read_json::<SpendCapRequest>(&request(body, None));
+    let caps = read(r#"{"daily":0.000001,"monthly":null}"#).unwrap();
+    assert_eq!(caps.daily.unwrap().micros(), Ok(Micros::new(1)));
+    assert!(caps.monthly.is_none() && caps.tenant_id.is_none());
+    let caps = read(r#"{"monthly":12.5,"daily":null,"tenantId":"acme"}"#).unwrap();
+    assert_eq!(caps.monthly.unwrap().micros(), Ok(Micros::new(12_500_000)));
+    for (body, field) in [
+        (r#"{"daily":1}"#, "monthly"),
+        (r#"{"monthly":1}"#, "daily"),
+        (r#"{"daily":1,"monthly":1,"weekly":1}"#, "weekly"),
+        (r#"{"daily":1,"daily":1,"monthly":1}"#, "daily"),
+    ] {
+        assert_eq!(read(body).unwrap_err().errors()[0].field, field, "{body}");
+    }
+    // What is no amount is told by whoever reads the amount.
+    for bad in ["\"5\"", "1e3", "0.0000001", "[]", "{}", "true", "1000000000000"] {
+        let caps = read(&format!(r#"{{"daily":{bad},"monthly":null}}"#)).unwrap();
+        assert!(caps.daily.unwrap().micros().is_err(), "{bad}");
     }
 }

@@ -1,9 +1,11 @@
 //! Wallets in JSON.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::money::Dollars;
+use crate::domain::spending::{Day, Spending};
+use crate::domain::timestamp::Timestamp;
 use crate::domain::wallet::{LedgerEntry, Wallet};
 
 /// A wallet.
@@ -82,4 +84,67 @@ pub struct DepositRequest {
     pub reference: String,
     /// Whose wallet; the caller's own tenant unless said.
     pub tenant_id: Option<String>,
+}
+
+/// What a tenant may spend, and what it has spent. Days and months are UTC.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SpendCapBody {
+    /// What may be spent in a day; null: no limit.
+    pub daily: Option<Dollars>,
+    /// What may be spent in a month; null: no limit.
+    pub monthly: Option<Dollars>,
+    /// What is held and taken today: texts and purchases of numbers when they are accepted, calls that come
+    /// in and rents when they are charged. What is given back is taken off the day that it was held on.
+    pub spent_today: Dollars,
+    /// The same in this month.
+    pub spent_this_month: Dollars,
+}
+
+impl SpendCapBody {
+    /// As it is now.
+    pub fn of(spending: &Spending, now: Timestamp) -> Self {
+        let (today, this_month) = spending.on(Day::of(now));
+        Self {
+            daily: spending.cap.daily.map(Into::into),
+            monthly: spending.cap.monthly.map(Into::into),
+            spent_today: today.into(),
+            spent_this_month: this_month.into(),
+        }
+    }
+}
+
+/// A number or null that must be there.
+fn nullable_dollars(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["number", "null"], "format": "double"})
+}
+
+/// What `PUT /api/wallet/spend-cap` reads. Both caps are given: one that is forgotten is not lifted.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SpendCapRequest {
+    /// Dollars, not negative, at most six places; null: no limit.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schemars(required, schema_with = "nullable_dollars")]
+    pub daily: Option<Dollars>,
+    /// The same for a month.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schemars(required, schema_with = "nullable_dollars")]
+    pub monthly: Option<Dollars>,
+    /// Whose wallet; the caller's own tenant unless said.
+    pub tenant_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SpendCapRequest;
+
+    #[test]
+    fn the_document_says_that_both_caps_are_given_and_may_be_null() {
+        let schema = schemars::schema_for!(SpendCapRequest).to_value();
+        assert_eq!(schema["required"], serde_json::json!(["daily", "monthly"]));
+        for cap in ["daily", "monthly"] {
+            assert_eq!(schema["properties"][cap]["type"], serde_json::json!(["number", "null"]), "{schema}");
+        }
+    }
 }

@@ -160,6 +160,9 @@ impl AgentAnswer {
                 Accepted::InsufficientBalance => {
                     tracing::warn!(answers = %inbound.id, "The agent's answer is not sent: the wallet is empty");
                 }
+                Accepted::SpendCapReached(_) => {
+                    tracing::warn!(answers = %inbound.id, "The agent's answer is not sent: the spend cap is reached");
+                }
             }
         }
         Ok(())

@@ -75,6 +75,9 @@ impl Answer {
             Accepted::InsufficientBalance => {
                 tracing::warn!(answers = %inbound.id, "Not answered: the wallet is empty");
             }
+            Accepted::SpendCapReached(_) => {
+                tracing::warn!(answers = %inbound.id, "Not answered: the spend cap is reached");
+            }
         }
         Ok(())
     }

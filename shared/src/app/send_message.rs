@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::answer::due;
 use super::compose::{Caller, Compose, Composed};
 use super::idempotency;
+use super::money::cap::cap_reached;
 use super::problem::{Code, Problem};
 use crate::api::message::SendRequest;
 use crate::domain::ids::MessageId;
@@ -87,6 +88,7 @@ impl SendMessage {
                 Err(Problem::new(Code::OptedOut).and_field("to", "has opted out of your messages"))
             }
             Accepted::InsufficientBalance => Err(Problem::new(Code::InsufficientBalance)),
+            Accepted::SpendCapReached(reached) => Err(cap_reached(&reached)),
         }
     }
 

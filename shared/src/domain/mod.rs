@@ -24,6 +24,7 @@ pub mod rent;
 pub mod routing;
 pub mod secret;
 pub mod segments;
+pub mod spending;
 pub mod status;
 pub mod subscription;
 pub mod template;

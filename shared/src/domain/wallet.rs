@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{CallId, EntryId, MessageId, PurchaseId};
 use super::money::Micros;
+use super::spending::Spending;
 use super::status::MessageStatus;
 use super::timestamp::Timestamp;
 
@@ -21,6 +22,8 @@ pub struct Wallet {
     pub held: Micros,
     /// What may still be reserved.
     pub available: Micros,
+    /// What may be spent in a day and in a month, and what is.
+    pub spending: Spending,
 }
 
 /// The state of the money of one operation. It follows from the operation's state, never from age.
@@ -127,6 +130,13 @@ pub struct Posting {
     pub balance: Micros,
     /// Added to what is held.
     pub held: Micros,
+}
+
+impl Posting {
+    /// What it spends: by how much it lowers what is available. `None`: too much to be money.
+    pub fn spent(&self) -> Option<Micros> {
+        self.held.checked_add(self.balance.negated())
+    }
 }
 
 /// The postings that take the money of an operation from one state to another; `None` when nothing

@@ -5,6 +5,7 @@ use crate::domain::ids::MessageId;
 use crate::domain::ids::TenantId;
 use crate::domain::message::Message;
 use crate::domain::routing::RouteRecord;
+use crate::domain::spending::CapReached;
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
 use async_trait::async_trait;
@@ -57,6 +58,8 @@ pub enum Accepted {
     OptedOut,
     /// The wallet cannot pay for it.
     InsufficientBalance,
+    /// It would pass what the tenant may spend. Nothing was written.
+    SpendCapReached(CapReached),
 }
 
 /// Accepting sends.

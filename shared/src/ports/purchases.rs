@@ -5,6 +5,7 @@ use crate::domain::ids::{PurchaseId, TenantId};
 use crate::domain::number::PhoneNumber;
 use crate::domain::phone::E164;
 use crate::domain::purchase::Purchase;
+use crate::domain::spending::CapReached;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wallet::LedgerEntry;
 use async_trait::async_trait;
@@ -33,6 +34,8 @@ pub enum Begun {
     Held,
     /// The wallet cannot pay for it.
     InsufficientBalance,
+    /// It would pass what the tenant may spend. Nothing was written.
+    SpendCapReached(CapReached),
 }
 
 /// What became of the end of a purchase.

@@ -46,10 +46,10 @@ pub struct SweepState {
 /// Comparing accounts with their providers.
 #[async_trait]
 pub trait Sweeps: Send + Sync {
-    /// How far it has come. 1 consistent read.
-    async fn sweep_state(&self, account: &AccountId) -> Result<Option<SweepState>, StoreError>;
+    /// How far it has come with each account. 1 query; consistent.
+    async fn sweep_states(&self) -> Result<Vec<(AccountId, SweepState)>, StoreError>;
 
-    /// Notes it.
+    /// Notes it. It is forgotten long after its next comparison was due: its account is gone then.
     async fn put_sweep_state(&self, account: &AccountId, state: &SweepState) -> Result<(), StoreError>;
 
     /// Who has a number through an account. 1 consistent read: who releases what nobody has must not

@@ -5,6 +5,7 @@ use super::PageRequest;
 use super::StoreError;
 use crate::domain::ids::TenantId;
 use crate::domain::money::Micros;
+use crate::domain::spending::SpendCap;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wallet::LedgerEntry;
 use crate::domain::wallet::Wallet;
@@ -27,6 +28,10 @@ pub trait Wallets: Send + Sync {
 
     /// The ledger. 1 query.
     async fn entries(&self, tenant: &TenantId, page: &PageRequest) -> Result<Page<LedgerEntry>, StoreError>;
+
+    /// Sets what the tenant may spend in a day and in a month; the wallet as it is then. The sums stay what
+    /// they are. 1 write.
+    async fn set_spend_cap(&self, tenant: &TenantId, cap: &SpendCap) -> Result<Wallet, StoreError>;
 
     /// Adds money, once per reference, in one transaction.
     async fn deposit(

@@ -51,4 +51,10 @@ pub trait AccountList: Send + Sync {
     /// that tenants brought along, whether they can be used or not. Those of tenants come from an index,
     /// so that one that was added a moment ago may be missing.
     async fn everyones(&self, provider: ProviderId) -> Result<Vec<(Owner, AccountId)>, StoreError>;
+
+    /// The same of all these providers; the deployment is asked once.
+    async fn everyones_at(
+        &self,
+        providers: &[ProviderId],
+    ) -> Result<Vec<(ProviderId, Owner, AccountId)>, StoreError>;
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use telephony::api::subscription::SubscriptionRequest;
 use telephony::domain::money::Micros;
+use telephony::domain::spending::SpendCap;
 use telephony::ports::{Inventory, NumberChange, Wallets};
 use telephony::provider::ProviderId;
 
@@ -122,6 +123,27 @@ async fn what_cannot_be_paid_waits_for_money() {
     assert!(world.settle().await);
     assert_eq!(broken(&world, End::Active).await, Vec::<String>::new());
     assert_eq!(DEPOSIT - CHARGE, world.table.store.wallet(&world.tenant).await.unwrap().balance.get());
+}
+
+/// The cap holds for a number that the tenant's wallet pays, and not for one that is included.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_pass_the_tenants_cap_waits_for_room() {
+    let simulator = providers().await;
+    let world = World::new(&simulator, ProviderId::Twilio, &[]).await;
+    let cap = |daily: Option<i64>| SpendCap { daily: daily.map(Micros::new), monthly: None };
+    world.table.store.set_spend_cap(&world.tenant, &cap(Some(CHARGE - 1))).await.unwrap();
+    let asked = world.given(&world.request()).await.unwrap();
+    let problem = (&asked["pending"], &asked["body"]["problem"]["code"]);
+    assert_eq!(problem, (&json!(true), &json!("SPEND_CAP_REACHED")), "{asked}");
+    assert_eq!(world.table.store.wallet(&world.tenant).await.unwrap().available.get(), DEPOSIT);
+    world.table.store.set_spend_cap(&world.tenant, &cap(Some(CHARGE))).await.unwrap();
+    assert!(world.settle().await);
+    assert_eq!(broken(&world, End::Active).await, Vec::<String>::new());
+
+    let world = World::new(&simulator, ProviderId::Twilio, &[]).await;
+    world.table.store.set_spend_cap(&world.tenant, &cap(Some(0))).await.unwrap();
+    let included = SubscriptionRequest { billing: Some("included".into()), ..world.request() };
+    assert_eq!(world.given(&included).await.unwrap()["body"]["status"], "active");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,7 @@ mod reports;
 mod requests;
 mod returns;
 mod signatures;
+mod spending;
 mod stock;
 mod subscriptions;
 mod summary;

@@ -3,6 +3,7 @@
 
 use telephony::domain::ids::{EntryId, TenantId};
 use telephony::domain::money::Micros;
+use telephony::domain::spending::{Day, SpendCap};
 use telephony::domain::timestamp::Timestamp;
 use telephony::domain::wallet::{
     Amounts, EntryKind, HoldState, LedgerEntry, Posting, Subject, Wallet, posting, posting_of,
@@ -10,6 +11,7 @@ use telephony::domain::wallet::{
 use telephony::ports::StoreError;
 
 use super::Store;
+use super::spending;
 use super::write::Write;
 use crate::item::{Fields, Item, corrupt, json, keyed, number, text, word};
 use crate::keys::{self, Key};
@@ -26,13 +28,16 @@ pub(super) struct Hold {
     pub(super) amount: Micros,
     /// What became of it.
     pub(super) state: HoldState,
+    /// The day on which it counts.
+    pub(super) day: Option<Day>,
 }
 
 impl Hold {
     pub(super) fn read(item: &Item) -> Result<Self, StoreError> {
         let fields = Fields(item);
         let state = fields.maybe_word("state")?.ok_or_else(|| corrupt("state"))?;
-        Ok(Self { amount: Micros::new(fields.number("amount")?), state })
+        let day = spending::read_day(item);
+        Ok(Self { amount: Micros::new(fields.number("amount")?), state, day })
     }
 
     /// What a new state moves.
@@ -51,21 +56,36 @@ impl Hold {
 pub(super) fn read_wallet(item: &Item) -> Result<Wallet, StoreError> {
     let fields = Fields(item);
     let amount = |name: &str| fields.number(name).map(Micros::new);
-    Ok(Wallet { balance: amount("balance")?, held: amount("held")?, available: amount("available")? })
+    Ok(Wallet {
+        balance: amount("balance")?,
+        held: amount("held")?,
+        available: amount("available")?,
+        spending: spending::read(item),
+    })
 }
 
-/// Adds a posting to the wallet as it was read. The ledger tells the balance after each entry exactly,
-/// so the balance must still be what was read.
-fn wallet_write(tenant: &TenantId, before: Option<Wallet>, moved: Posting) -> Result<Write, StoreError> {
+/// Adds a posting to the wallet as it was read, and counts it on this day, if on any. The ledger tells the
+/// balance after each entry exactly, so the balance must still be what was read.
+fn wallet_write(
+    tenant: &TenantId,
+    before: Option<Wallet>,
+    moved: Posting,
+    counts: Option<Day>,
+) -> Result<Write, StoreError> {
     let too_large = || corrupt("balance");
-    let balance = before.unwrap_or_default().balance;
+    let Wallet { balance, spending, .. } = before.unwrap_or_default();
     balance.checked_add(moved.balance).ok_or_else(too_large)?;
-    let available = moved.balance.checked_add(moved.held.negated()).ok_or_else(too_large)?;
+    let spent = moved.spent().ok_or_else(too_large)?;
+    let available = spent.negated();
     let write = Write::update(keys::wallet(tenant))
         .set(crate::item::ENTITY, text(WALLET))
         .add("balance", number(moved.balance.get()))
         .add("held", number(moved.held.get()))
         .add("available", number(available.get()));
+    let write = match counts {
+        Some(day) => spending::count(write, &spending, spent, day)?,
+        None => write,
+    };
     Ok(match before {
         Some(_) => write.when("#balance = :read").with("read", number(balance.get())),
         None => write.if_absent(),
@@ -123,7 +143,7 @@ pub(super) fn if_available(write: Write, price: Micros) -> Write {
 }
 
 /// The three writes that reserve money: wallet, hold, ledger, in this order. Refused when
-/// the wallet cannot pay. A wallet that is not there is one with nothing in it.
+/// the wallet cannot pay, or a cap is in the way. A wallet that is not there is one with nothing in it.
 pub(super) fn reserve(
     tenant: &TenantId,
     subject: Subject,
@@ -133,10 +153,13 @@ pub(super) fn reserve(
 ) -> Result<[Write; 3], StoreError> {
     let moved = posting(None, HoldState::Held, price).ok_or_else(|| corrupt("posting"))?;
     let entry = subject_entry(tenant, subject, wallet, moved, at)?;
-    let wallet = if_available(wallet_write(tenant, Some(wallet), moved)?, price);
+    let (spent, day) = (wallet.spending, wallet.spending.day_at(at));
+    let wallet = if_available(wallet_write(tenant, Some(wallet), moved, Some(day))?, price);
+    let wallet = spending::if_within(wallet, &spent, price, day);
     let mut hold = keyed(&keys::hold(tenant, subject), HOLD);
     hold.insert("amount".into(), number(price.get()));
     hold.insert("state".into(), word(&HoldState::Held)?);
+    spending::note_day(&mut hold, day);
     Ok([wallet, Write::put(hold).if_absent(), ledger_write(tenant, &entry)?])
 }
 
@@ -154,7 +177,7 @@ pub(super) fn settle(
         .set("state", word(&to)?)
         .when("#state = :before")
         .with("before", word(&hold.state)?);
-    Ok([wallet_write(tenant, Some(wallet), moved)?, held, ledger_write(tenant, &entry)?])
+    Ok([wallet_write(tenant, Some(wallet), moved, hold.day)?, held, ledger_write(tenant, &entry)?])
 }
 
 /// Money that is taken without having been held.
@@ -169,6 +192,8 @@ pub(super) struct Taking<'t> {
     pub(super) resource: String,
     /// How much; given back when negative.
     pub(super) amount: Micros,
+    /// The day on which it counts.
+    pub(super) day: Option<Day>,
     /// When.
     pub(super) at: Timestamp,
 }
@@ -187,7 +212,7 @@ pub(super) fn take(taking: &Taking<'_>, wallet: Option<Wallet>) -> Result<[Write
         reference: None,
         created_at: taking.at,
     };
-    Ok([wallet_write(taking.tenant, wallet, moved)?, ledger_write(taking.tenant, &entry)?])
+    Ok([wallet_write(taking.tenant, wallet, moved, taking.day)?, ledger_write(taking.tenant, &entry)?])
 }
 
 /// A deposit: its entry, and the three writes of wallet, reference and ledger.
@@ -212,9 +237,14 @@ pub(super) fn deposit(
     };
     let mut noted = keyed(&keys::deposit(tenant, reference), "dep");
     noted.insert("doc".into(), json(&entry)?);
-    let writes =
-        [Write::put(noted).if_absent(), wallet_write(tenant, wallet, moved)?, ledger_write(tenant, &entry)?];
+    let wallet = wallet_write(tenant, wallet, moved, None)?;
+    let writes = [Write::put(noted).if_absent(), wallet, ledger_write(tenant, &entry)?];
     Ok((entry, writes))
+}
+
+/// The write that sets a tenant's caps. It moves no money.
+pub(super) fn cap_write(tenant: &TenantId, cap: &SpendCap) -> Write {
+    spending::set_cap(Write::update(keys::wallet(tenant)).set(crate::item::ENTITY, text(WALLET)), cap)
 }
 
 /// The key of the entry by which what was held for something was taken at a moment.

@@ -14,6 +14,7 @@ use super::decisions;
 use super::message_item;
 use super::money;
 use super::requests::{Refusals, Transacted};
+use super::spending::Unpaid;
 use super::tries::Tries;
 use super::write::Write;
 use crate::item::{Fields, Item, keyed, number, text};
@@ -111,12 +112,11 @@ impl Store {
         }
         let wallet = places.wallet.and_then(|at| refusals.at(at));
         if let (Some(stored), Some(price)) = (wallet, charge(intent)) {
-            let wallet = if stored.is_empty() {
-                self.read_wallet(&message.tenant).await?.unwrap_or_default()
-            } else {
-                money::read_wallet(stored)?
-            };
-            return Ok((wallet.available < price).then_some(Accepted::InsufficientBalance));
+            let unpaid = self.unpaid(&message.tenant, stored, price, message.created_at).await?;
+            return Ok(unpaid.map(|why| match why {
+                Unpaid::InsufficientBalance => Accepted::InsufficientBalance,
+                Unpaid::SpendCapReached(reached) => Accepted::SpendCapReached(reached),
+            }));
         }
         Ok(None)
     }

@@ -131,6 +131,7 @@ impl Store {
                     id: EntryId::derived(&["correction", tenant.as_str(), &subject, &turn]),
                     resource: subject,
                     amount: moved.balance.negated(),
+                    day: hold.day,
                     at: now,
                 };
                 writes.extend(money::take(&taking, Some(wallet))?);

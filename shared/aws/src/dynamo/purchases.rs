@@ -17,6 +17,7 @@ use super::Store;
 use super::money::{self, Hold};
 use super::numbers::{Taken, holding, taken};
 use super::requests::{Refusals, Transacted, Written};
+use super::spending::Unpaid;
 use super::stock;
 use super::tries::Tries;
 use super::usage;
@@ -174,11 +175,11 @@ impl Store {
         }
         let wallet = wallet_place.and_then(|at| refusals.at(at));
         if let (Some(stored), Some(charge)) = (wallet, charge(purchase)) {
-            let wallet = match stored.is_empty() {
-                true => self.read_wallet(&purchase.tenant).await?.unwrap_or_default(),
-                false => money::read_wallet(stored)?,
-            };
-            return Ok((wallet.available < charge).then_some(Begun::InsufficientBalance));
+            let unpaid = self.unpaid(&purchase.tenant, stored, charge, purchase.created_at).await?;
+            return Ok(unpaid.map(|why| match why {
+                Unpaid::InsufficientBalance => Begun::InsufficientBalance,
+                Unpaid::SpendCapReached(reached) => Begun::SpendCapReached(reached),
+            }));
         }
         Ok(None)
     }

@@ -36,12 +36,13 @@ impl RentBook for Store {
         let mut paid = keyed(&receipt, "rent");
         paid.insert("amount".into(), integer(amount.get()));
         paid.insert("ua".into(), millis(now));
-        let taking = Taking {
+        let mut taking = Taking {
             tenant,
             kind: EntryKind::Rental,
             id: EntryId::derived(&["rental", tenant.as_str(), &id.to_string(), &month]),
             resource: format!("number/{id}/{month}"),
             amount,
+            day: None,
             at: now,
         };
         let line = UsageLine {
@@ -65,6 +66,7 @@ impl RentBook for Store {
                     let Some(wallet) = wallet.filter(|wallet| wallet.available >= amount) else {
                         return Ok(MonthCharged::Insufficient);
                     };
+                    taking.day = Some(wallet.spending.day_at(now));
                     let [wallet, ledger] = money::take(&taking, Some(wallet))?;
                     writes.extend([money::if_available(wallet, amount), ledger]);
                 }

@@ -1,5 +1,7 @@
 //! Numbers on their way back, and how far the search for unknown ones has come.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use telephony::domain::ids::AccountId;
 use telephony::domain::number::PhoneNumber;
@@ -12,7 +14,10 @@ use super::requests::Written;
 use super::stock::item;
 use super::write::Write;
 use crate::item::{Fields, corrupt, json, keyed, number as integer};
-use crate::keys;
+use crate::keys::{self, SK, TTL};
+
+/// An account that was not compared for so long is gone.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Only if it is on its way back as it was read: every try counts.
 fn unchanged(write: Write, number: &StockNumber) -> Result<Write, StoreError> {
@@ -47,14 +52,15 @@ impl Returns for Store {
 
 #[async_trait]
 impl Sweeps for Store {
-    async fn sweep_state(&self, account: &AccountId) -> Result<Option<SweepState>, StoreError> {
-        let item = self.read(&keys::sweep(account), true).await?;
-        item.as_ref().map(|item| Fields(item).json("doc")).transpose()
+    async fn sweep_states(&self) -> Result<Vec<(AccountId, SweepState)>, StoreError> {
+        let items = self.read_partition(keys::SWEEPS, "").await?;
+        items.iter().map(|item| Ok((Fields(item).parsed(SK)?, Fields(item).json("doc")?))).collect()
     }
 
     async fn put_sweep_state(&self, account: &AccountId, state: &SweepState) -> Result<(), StoreError> {
         let mut item = keyed(&keys::sweep(account), "swp");
         item.insert("doc".into(), json(state)?);
+        item.insert(TTL.into(), integer(state.next.plus(KEPT).seconds()));
         self.write(Write::put(item), false).await.map(|_| ())
     }
 

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use telephony::domain::ids::TenantId;
 use telephony::domain::money::Micros;
+use telephony::domain::spending::SpendCap;
 use telephony::domain::timestamp::Timestamp;
 use telephony::domain::wallet::{LedgerEntry, Wallet};
 use telephony::ports::{Deposited, Page, PageRequest, StoreError, Wallets};
@@ -10,7 +11,7 @@ use telephony::ports::{Deposited, Page, PageRequest, StoreError, Wallets};
 use super::Store;
 use super::listing::Listing;
 use super::money;
-use super::requests::Transacted;
+use super::requests::{Transacted, Written};
 use super::tries::Tries;
 use crate::item::{Fields, corrupt};
 use crate::keys;
@@ -26,6 +27,13 @@ impl Wallets for Store {
         let page = self.list(&listing, page).await?;
         let items = page.items.iter().map(|item| Fields(item).json("doc")).collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })
+    }
+
+    async fn set_spend_cap(&self, tenant: &TenantId, cap: &SpendCap) -> Result<Wallet, StoreError> {
+        match self.write(money::cap_write(tenant, cap), true).await? {
+            Written::Done(item) => money::read_wallet(&item),
+            Written::Refused(_) => Err(corrupt("wallet")),
+        }
     }
 
     async fn deposit(

@@ -68,9 +68,12 @@ pub fn purchase_owner(id: PurchaseId) -> Key {
     Key::new(format!("BUYER#{id}"), "B")
 }
 
+/// The partition of the comparisons: how far accounts have been compared with their providers.
+pub const SWEEPS: &str = "SWEEPS";
+
 /// How far the comparison of an account with its provider has come.
 pub fn sweep(account: &AccountId) -> Key {
-    Key::new(format!("SWEEP#{account}"), "S")
+    Key::new(SWEEPS.to_owned(), account.as_str())
 }
 
 /// The claim of an open purchase on a number, whoever's.

@@ -61,6 +61,15 @@ pub fn money(world: &World, broken: &mut Vec<String>) {
     if available != kept - reserved || available < 0 {
         broken.push(format!("available {available} of {kept} less {reserved}"));
     }
+    // While everything is of one day, what is spent on it is what is not available any more.
+    let of_wallet = of("wal").next().expect("a wallet");
+    let day = &of_wallet["day"]["N"];
+    if !day.is_null() && of("hold").all(|hold| hold["day"]["N"] == *day) {
+        let spent = (integer(of_wallet, "spd"), integer(of_wallet, "spm"));
+        if spent != (DEPOSIT - available, DEPOSIT - available) {
+            broken.push(format!("{spent:?} spent on the day and in its month, of which {available} is left"));
+        }
+    }
 }
 
 /// Everything that must hold at rest; what does not, in words.

@@ -46,6 +46,23 @@ pub fn money(items: &Items, broken: &mut Vec<String>) {
                 "{pk}: balance {balance}, held {held}; ledger {ledger}, {reserved}; holds {holds}"
             ));
         }
+        // What is spent on the day is what its holds come to; only purchases are charged here.
+        let day = item["day"]["N"].as_str();
+        let of_day = items.iter().filter(|((of, _), hold)| {
+            word(hold, "ent") == "hold"
+                && tenant_of(of) == tenant_of(pk)
+                && word(hold, "state").trim_matches('"') != "released"
+                && hold["day"]["N"].as_str() == day
+        });
+        let of_day: i64 = of_day.map(|(_, hold)| integer(hold, "amount")).sum();
+        if day.is_some() && integer(item, "spd") != of_day {
+            broken
+                .push(format!("{pk}: {} spent on a day whose holds come to {of_day}", integer(item, "spd")));
+        }
+        let cap = item["cpd"]["N"].as_str().map(|text| text.parse::<i64>().unwrap());
+        if cap.is_some_and(|cap| of_day > cap) {
+            broken.push(format!("{pk}: {of_day} spent in spite of a cap of {cap:?}"));
+        }
         let available = integer(item, "available");
         if available != balance - held || available < 0 {
             broken.push(format!("{pk}: available {available} of {balance} less {held}"));

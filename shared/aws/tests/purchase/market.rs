@@ -23,6 +23,8 @@ pub struct Held {
     pub voice: String,
     pub messaging: String,
     pub status_callback: String,
+    /// Whose it is; empty: the platform's.
+    pub account: String,
     /// Not shown before this.
     pub visible: Option<Timestamp>,
 }
@@ -38,6 +40,7 @@ pub struct Order {
     pub ends: Timestamp,
     pub succeeds: bool,
     pub settled: bool,
+    pub account: String,
 }
 
 /// What a provider does that it need not do.
@@ -74,6 +77,10 @@ pub struct State {
     pub returned: Vec<(String, String)>,
     /// Marks of numbers whose settings were written.
     pub configured: Vec<String>,
+    /// The accounts beside the platform's, by what their requests show.
+    pub accounts: BTreeMap<String, String>,
+    /// Accounts whose credentials are refused.
+    pub closed: BTreeSet<String>,
     next: u64,
 }
 
@@ -94,17 +101,22 @@ impl State {
         true
     }
 
-    /// The number of this id, whoever holds it.
-    pub fn by_sid(&self, provider: ProviderId, sid: &str) -> Option<(ProviderId, String)> {
+    /// Who asks.
+    pub fn account(&self, shown: &str) -> String {
+        self.accounts.get(shown).cloned().unwrap_or_default()
+    }
+
+    /// The number of this id, if this account holds it.
+    pub fn by_sid(&self, provider: ProviderId, account: &str, sid: &str) -> Option<(ProviderId, String)> {
         self.held
             .iter()
-            .find(|((of, _), held)| *of == provider && held.sid == sid)
+            .find(|((of, _), held)| *of == provider && held.account == account && held.sid == sid)
             .map(|(key, _)| key.clone())
     }
 
-    /// Numbers that are shown.
-    pub fn shown(&self, provider: ProviderId, now: Timestamp) -> Vec<(String, Held)> {
-        let shown = |held: &Held| held.visible.is_none_or(|at| at <= now);
+    /// Numbers that are shown to their account.
+    pub fn shown(&self, provider: ProviderId, account: &str, now: Timestamp) -> Vec<(String, Held)> {
+        let shown = |held: &Held| held.account == account && held.visible.is_none_or(|at| at <= now);
         let all = self.held.iter().filter(|((of, _), held)| *of == provider && shown(held));
         all.map(|((_, phone), held)| (phone.clone(), held.clone())).collect()
     }

@@ -6,6 +6,9 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 use telephony::app::numbers::purchase::{Answer, Bought};
 use telephony::app::problem::{Code, Problem};
+use telephony::domain::money::Micros;
+use telephony::domain::spending::SpendCap;
+use telephony::ports::Wallets;
 use telephony::provider::ProviderId;
 
 use crate::fuse::Fuse;
@@ -49,6 +52,33 @@ async fn fifty_buyers_and_money_for_seven() {
         let broken = law::at_rest(&world, &[("acme", paid), ("bolt", paid)], 50);
         assert!(broken.is_empty(), "{broken:#?}");
     }
+}
+
+/// 50 at once against a cap that allows 7, and money for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_buyers_and_a_cap_for_seven() {
+    let engine = Engine::start().await;
+    let world = World::new(&engine, ProviderId::Twilio, Mood::default(), &[]).await;
+    world.providers.with(|state| state.for_sale = (0..50).map(number).collect());
+    let paid = 100 * price();
+    world.deposit("acme", paid).await;
+    world.deposit("bolt", paid).await;
+    let cap = SpendCap { daily: Some(Micros::new(8 * price() - 1)), monthly: None };
+    world.store.set_spend_cap(&tenant("acme"), &cap).await.unwrap();
+    let processes: Vec<_> = (0..50).map(|_| Arc::new(world.another(Fuse::new(&[]), None))).collect();
+    let buying = processes.into_iter().enumerate().map(|(n, process)| {
+        tokio::spawn(async move { process.buy(&tenant("acme"), &number(n), "platform", None).await })
+    });
+    let answers: Vec<_> = join_all(buying).await.into_iter().map(Result::unwrap).collect();
+    for problem in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+        assert_eq!(problem.code(), Code::SpendCapReached, "{problem:?}");
+        assert_eq!(problem.errors()[0].field, "daily");
+    }
+    let scenario = Scenario::new("fifty", ProviderId::Twilio, Mood::default(), Act::Buy, 7);
+    assert!(scenario.settle(&world).await);
+    assert_eq!((law::done(&world.items()), world.providers.with(|state| state.sold.len())), (7, 7));
+    let broken = law::at_rest(&world, &[("acme", paid), ("bolt", paid)], 50);
+    assert!(broken.is_empty(), "{broken:#?}");
 }
 
 /// So many buyers, one request at a time in an order drawn from a seed, with money for some.

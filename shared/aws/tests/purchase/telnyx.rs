@@ -56,7 +56,8 @@ fn settle(state: &mut State, now: Timestamp) {
             (order.connection.clone(), order.profile.clone())
         };
         let sid = state.id().to_string();
-        let held = Held { sid, mark: order.mark.clone(), voice, messaging, ..Held::default() };
+        let (mark, account) = (order.mark.clone(), order.account.clone());
+        let held = Held { sid, mark, voice, messaging, account, ..Held::default() };
         let sold = order.succeeds && state.sell(TELNYX, &order.phone, held, now);
         state.orders[at].succeeds = sold;
         state.orders[at].settled = true;
@@ -65,6 +66,11 @@ fn settle(state: &mut State, now: Timestamp) {
 
 pub fn answer(state: &mut State, request: &Request<Bytes>, now: Timestamp) -> Response<Bytes> {
     settle(state, now);
+    let shown_as = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let account = state.account(shown_as.unwrap_or_default().trim_start_matches("Bearer "));
+    if state.closed.contains(&account) {
+        return refused(401, "10009");
+    }
     let path = request.uri().path().strip_prefix("/v2/").unwrap().to_owned();
     let path: Vec<&str> = path.split('/').collect();
     let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
@@ -83,10 +89,10 @@ pub fn answer(state: &mut State, request: &Request<Bytes>, now: Timestamp) -> Re
                 found.iter().map(|phone| json!({"phone_number": phone, "features": features})).collect();
             list(&offers)
         }
-        (&Method::POST, ["number_orders"]) => order(state, &body, now),
+        (&Method::POST, ["number_orders"]) => order(state, account, &body, now),
         (&Method::GET, ["number_orders"]) => {
             let mark = asked["filter[customer_reference]"].clone();
-            let orders = state.orders.iter().filter(|order| order.mark == mark);
+            let orders = state.orders.iter().filter(|order| order.mark == mark && order.account == account);
             list(&orders.map(order_shown).collect::<Vec<_>>())
         }
         (&Method::GET, ["number_orders", id]) => {
@@ -98,18 +104,19 @@ pub fn answer(state: &mut State, request: &Request<Bytes>, now: Timestamp) -> Re
         }
         (&Method::GET, ["phone_numbers"]) => {
             let wanted = asked.get("filter[phone_number]").cloned().unwrap_or_default();
-            let all = state.shown(TELNYX, now).into_iter().filter(|(phone, _)| phone.contains(&wanted));
+            let all =
+                state.shown(TELNYX, &account, now).into_iter().filter(|(phone, _)| phone.contains(&wanted));
             list(&all.map(|(phone, held)| shown(&phone, &held)).collect::<Vec<_>>())
         }
         (&Method::GET, ["phone_numbers", _, "messaging"]) => {
             answered(200, &json!({"data": {"features": {"sms": {}, "mms": {}}}}))
         }
-        (method, ["phone_numbers", sid, ..]) => number(state, method, sid, &body, now),
+        (method, ["phone_numbers", sid, ..]) => number(state, &account, method, sid, &body, now),
         other => panic!("{other:?}"),
     }
 }
 
-fn order(state: &mut State, body: &Value, now: Timestamp) -> Response<Bytes> {
+fn order(state: &mut State, account: String, body: &Value, now: Timestamp) -> Response<Bytes> {
     if let Some(code) = state.mood.refuses {
         return refused(422, &code.to_string());
     }
@@ -130,6 +137,7 @@ fn order(state: &mut State, body: &Value, now: Timestamp) -> Response<Bytes> {
         ends: now.plus(state.mood.pending),
         succeeds: !state.mood.orders_fail,
         settled: false,
+        account,
     };
     state.orders.push(order);
     if state.mood.pending < Duration::from_millis(1) {
@@ -138,8 +146,15 @@ fn order(state: &mut State, body: &Value, now: Timestamp) -> Response<Bytes> {
     answered(200, &json!({"data": order_shown(state.orders.last().unwrap())}))
 }
 
-fn number(state: &mut State, method: &Method, sid: &str, body: &Value, now: Timestamp) -> Response<Bytes> {
-    let Some(key) = state.by_sid(TELNYX, sid) else { return refused(404, "10005") };
+fn number(
+    state: &mut State,
+    account: &str,
+    method: &Method,
+    sid: &str,
+    body: &Value,
+    now: Timestamp,
+) -> Response<Bytes> {
+    let Some(key) = state.by_sid(TELNYX, account, sid) else { return refused(404, "10005") };
     match *method {
         Method::PATCH if state.mood.refuses_settings => refused(422, "85004"),
         Method::PATCH => {

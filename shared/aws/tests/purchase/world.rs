@@ -20,12 +20,14 @@ use telephony::app::provider_accounts::Actor;
 use telephony::app::provider_accounts::desk::{Desk, Providers as Registry};
 use telephony::app::reconcile::Reconcile;
 use telephony::app::reconcile::sweep::InventorySweep;
+use telephony::domain::account::{AccountRecord, Owner};
 use telephony::domain::ids::TenantId;
 use telephony::domain::mark::Marker;
 use telephony::domain::money::Micros;
 use telephony::domain::price::PriceTable;
+use telephony::domain::secret::Secret;
 use telephony::domain::timestamp::Timestamp;
-use telephony::ports::{Clock, Wallets};
+use telephony::ports::{AccountBook, AccountWrite, Clock, Wallets};
 use telephony::provider::account::ProviderAccount;
 use telephony::provider::numbers::NumberKind;
 use telephony::provider::{Environment, ProviderId};
@@ -133,14 +135,46 @@ fn deployed(account: &ProviderAccount, id: &str, tenant: Option<&str>) -> Value 
     json!({"id": id, "provider": account.provider.as_str(), "tenant": tenant, "config": config})
 }
 
-/// The platform's account of a provider, and acme's own; and the platform's at the others.
-fn secret(provider: ProviderId, others: &[ProviderId]) -> String {
+/// What tells an account of this name at a provider from the platform's: the setting, and its value there.
+fn identity(provider: ProviderId, name: &str) -> (&'static str, String) {
+    let digits = format!("{:0>32}", name.bytes().map(|byte| format!("{byte:02x}")).collect::<String>());
+    match provider {
+        ProviderId::Twilio => ("account_sid", format!("AC{digits}")),
+        ProviderId::SignalWire => {
+            ("project_id", format!("{}-0000-4000-8000-{}", &digits[12..20], &digits[20..]))
+        }
+        ProviderId::Telnyx | ProviderId::Retell => ("api_key", format!("KEY0telnyx_{name}")),
+    }
+}
+
+/// The account of a name, beside the platform's of that provider.
+fn beside(platform: &ProviderAccount, name: &str) -> ProviderAccount {
+    let mut account = platform.clone();
+    let (setting, value) = identity(platform.provider, name);
+    account.config.set(setting, Secret::new(value));
+    if platform.provider == ProviderId::Telnyx {
+        let (_, digits) = identity(ProviderId::Twilio, name);
+        account
+            .config
+            .set("account_id", Secret::new(format!("{}-0000-4000-8000-{}", &digits[14..22], &digits[22..])));
+    }
+    account
+}
+
+/// The samples of a provider.
+fn sample(provider: ProviderId) -> ProviderAccount {
     let mut accounts: Vec<ProviderAccount> =
         SAMPLES.iter().map(telephony_testkit::webhooks::Sample::account).collect();
     accounts.push(telephony_testkit::telnyx::account());
-    let of = |provider| accounts.iter().find(|account| account.provider == provider).unwrap();
-    let mut all = vec![deployed(of(provider), "platform", None), deployed(of(provider), "own", Some("acme"))];
-    all.extend(others.iter().map(|other| deployed(of(*other), &format!("platform-{other}"), None)));
+    accounts.into_iter().find(|account| account.provider == provider).unwrap()
+}
+
+/// The platform's account of a provider, and acme's own; and the platform's at the others.
+fn secret(provider: ProviderId, others: &[ProviderId]) -> String {
+    let platform = sample(provider);
+    let own = beside(&platform, "own");
+    let mut all = vec![deployed(&platform, "platform", None), deployed(&own, "own", Some("acme"))];
+    all.extend(others.iter().map(|other| deployed(&sample(*other), &format!("platform-{other}"), None)));
     json!({"accounts": all}).to_string()
 }
 
@@ -164,6 +198,7 @@ impl World {
         let providers = Arc::new(Providers::new(Arc::clone(&clock)));
         providers.with(|state| {
             state.mood = mood;
+            state.accounts.insert(identity(provider, "own").1, "own".to_owned());
             state.for_sale = [FIRST, SECOND].map(str::to_owned).into();
             let mark = "Front desk".to_owned();
             let held =
@@ -225,6 +260,27 @@ impl World {
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The accounts, without the fuse.
+    pub fn book(&self) -> Book {
+        let edge = Edge { fuse: Fuse::new(&[]), watch: Arc::new(|| {}), turns: None };
+        let secret = CutSecret { text: self.secret.clone(), edge };
+        Book::new(self.store.clone(), Arc::new(secret), Arc::new(Keys::default()))
+    }
+
+    /// Opens a subaccount of the platform's for a tenant.
+    pub async fn open_below(&self, name: &str, id: &str) -> AccountRecord {
+        let shown = identity(self.provider, id).1;
+        self.providers.with(|state| state.accounts.insert(shown, id.to_owned()));
+        let owner = Owner::Tenant(tenant(name));
+        let mut record = AccountRecord::new(id.parse().unwrap(), self.provider, owner.clone());
+        record.parent = "platform".parse().ok();
+        for (setting, value) in beside(&sample(self.provider), id).config.iter() {
+            record.own.set(setting, value.clone());
+        }
+        assert_eq!(self.book().add(&tenant(name), &record, None, at(0)).await, Ok(AccountWrite::Done));
+        self.book().find(&owner, &record.id).await.unwrap().unwrap()
     }
 
     pub fn items(&self) -> HashMap<(String, String), Value> {
@@ -292,7 +348,8 @@ fn process(engine: &Engine, table: &str, plain: &Store, parts: &Parts) -> Proces
                 clock: Arc::clone(&clock),
             },
             sweep: InventorySweep {
-                book,
+                book: book.clone(),
+                accounts: book,
                 desk: Arc::clone(&desk),
                 purchases: store.clone(),
                 inventory: store.clone(),

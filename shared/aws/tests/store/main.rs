@@ -36,6 +36,7 @@ mod routing;
 mod searching;
 mod sending;
 mod signing;
+mod spending;
 mod subscriptions;
 #[path = "../support/mod.rs"]
 mod support;

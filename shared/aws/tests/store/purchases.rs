@@ -5,6 +5,7 @@ use telephony::domain::ids::{NumberId, PurchaseId};
 use telephony::domain::money::Micros;
 use telephony::domain::number::PhoneNumber;
 use telephony::domain::purchase::{Purchase, PurchaseFailure, PurchaseState};
+use telephony::domain::spending::SpendCap;
 use telephony::domain::wallet::EntryKind;
 use telephony::ports::{
     Begun, BoundPurchase, Completed, IdempotencyBinding, Inventory, NumberChange, NumberStock, Numbers,
@@ -278,10 +279,10 @@ async fn what_is_not_taken_back_is_in_the_stock_until_it_is() {
 async fn a_comparison_is_remembered() {
     let table = table().await;
     let account = "platform-twilio".parse().unwrap();
-    assert_eq!(table.store.sweep_state(&account).await.unwrap(), None);
+    assert_eq!(table.store.sweep_states().await.unwrap(), []);
     let state = SweepState { page: Some("2".into()), after: None, unmanaged: 3, next: at(1) };
     table.store.put_sweep_state(&account, &state).await.unwrap();
-    assert_eq!(table.store.sweep_state(&account).await.unwrap(), Some(state));
+    assert_eq!(table.store.sweep_states().await.unwrap(), [(account, state)]);
 }
 
 /// 50 at once against a wallet that can pay for 7.
@@ -298,6 +299,36 @@ async fn fifty_at_once_and_money_for_seven() {
     assert_eq!(begun.iter().filter(|begun| **begun == Begun::New).count(), 7);
     assert_eq!(begun.iter().filter(|begun| **begun == Begun::InsufficientBalance).count(), 43);
     assert_eq!(money(&table, "acme").await, (7 * PRICE + 1, 7 * PRICE, 1));
+}
+
+/// 50 at once against a cap that allows 7, and money for all of them: a refusal by the cap is no lost race.
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_at_once_and_a_cap_for_seven() {
+    let table = table().await;
+    paid(&table, "acme", 100 * PRICE).await;
+    let cap = SpendCap { daily: None, monthly: Some(Micros::new(8 * PRICE - 1)) };
+    table.store.set_spend_cap(&tenant("acme"), &cap).await.unwrap();
+    let all = (0..50).map(|n| {
+        let (store, purchase) =
+            (table.store.clone(), purchase("acme", n, &format!("+1415555{:04}", 2000 + n)));
+        tokio::spawn(async move { (purchase.clone(), store.begin(&purchase, None, at(60)).await.unwrap()) })
+    });
+    let begun: Vec<(Purchase, Begun)> = join_all(all).await.into_iter().map(Result::unwrap).collect();
+    let refused = begun.iter().filter(|(_, begun)| matches!(begun, Begun::SpendCapReached(_))).count();
+    let new: Vec<&Purchase> =
+        begun.iter().filter(|(_, begun)| *begun == Begun::New).map(|(purchase, _)| purchase).collect();
+    assert_eq!((new.len(), refused), (7, 43));
+    assert_eq!(money(&table, "acme").await, (100 * PRICE, 7 * PRICE, 93 * PRICE));
+    // One that ends well goes on to count; one that fails makes room for one.
+    let (after, held) = bought(new[0]);
+    assert_eq!(table.store.complete(new[0], &after, &held).await.unwrap(), Completed::Done);
+    assert!(matches!(begin(&table, &purchase("acme", 60, CONTACT)).await, Begun::SpendCapReached(_)));
+    assert!(table.store.fail(new[1], &failed(new[1]), None).await.unwrap());
+    assert_eq!(begin(&table, &purchase("acme", 60, CONTACT)).await, Begun::New);
+    assert!(matches!(begin(&table, &purchase("acme", 61, "+14155550198")).await, Begun::SpendCapReached(_)));
+    // What no wallet pays for is under no cap.
+    let free = Purchase { charge: None, ..purchase("acme", 62, "+14155550197") };
+    assert_eq!(begin(&table, &free).await, Begun::New);
 }
 
 /// Ten at once for one number: one begins.

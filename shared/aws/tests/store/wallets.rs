@@ -19,7 +19,7 @@ async fn a_deposit_counts_once_for_each_reference() {
     let balance = Micros::new(5_000_001);
     assert_eq!(
         table.store.wallet(&demo).await,
-        Ok(Wallet { balance, held: Micros::ZERO, available: balance })
+        Ok(Wallet { balance, available: balance, ..Wallet::default() })
     );
     assert_eq!(ledger_sums(&table, "demo").await, (5_000_001, 0));
     assert_eq!(table.store.wallet(&tenant("rival")).await, Ok(Wallet::default()));

@@ -2,7 +2,7 @@
 
 use super::{Access, Answer, Operation, get, post, schema};
 use crate::api::usage::UsageReport;
-use crate::api::wallet::{DepositRequest, Transaction, WalletBody};
+use crate::api::wallet::{DepositRequest, SpendCapBody, SpendCapRequest, Transaction, WalletBody};
 
 /// The operations.
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -22,6 +22,23 @@ pub(super) const OPERATIONS: &[Operation] = &[
             201,
             Some(schema::<DepositRequest>),
             Answer::Member("transaction", schema::<Transaction>),
+        )
+    },
+    get(
+        "/api/wallet/spend-cap",
+        "Read what may be spent in a day and in a month, and what is",
+        Answer::Flat(schema::<SpendCapBody>),
+        &["tenantId"],
+    ),
+    Operation {
+        method: "PUT",
+        access: Access::TenantAdmin,
+        ..post(
+            "/api/wallet/spend-cap",
+            "Set what may be spent in a day and in a month",
+            200,
+            Some(schema::<SpendCapRequest>),
+            Answer::Flat(schema::<SpendCapBody>),
         )
     },
     get(

@@ -17,6 +17,8 @@ pub enum Code {
     Unauthenticated,
     /// The wallet cannot pay for it.
     InsufficientBalance,
+    /// The tenant's own limit of a day or a month does not leave enough.
+    SpendCapReached,
     /// The token does not allow it.
     Forbidden,
     /// A webhook that is not signed as its provider signs.
@@ -75,7 +77,7 @@ impl Code {
         match self {
             Self::ValidationFailed | Self::InvalidNumber => 400,
             Self::Unauthenticated => 401,
-            Self::InsufficientBalance => 402,
+            Self::InsufficientBalance | Self::SpendCapReached => 402,
             Self::Forbidden | Self::InvalidSignature => 403,
             Self::NotFound => 404,
             Self::NumberUnavailable
@@ -108,6 +110,7 @@ impl Code {
             Self::InvalidNumber => "INVALID_NUMBER",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::InsufficientBalance => "INSUFFICIENT_BALANCE",
+            Self::SpendCapReached => "SPEND_CAP_REACHED",
             Self::Forbidden => "FORBIDDEN",
             Self::InvalidSignature => "INVALID_SIGNATURE",
             Self::NotFound => "NOT_FOUND",
@@ -146,6 +149,7 @@ impl Code {
             Self::InvalidNumber => "Invalid phone number",
             Self::Unauthenticated => "Authentication is required",
             Self::InsufficientBalance => "Insufficient balance",
+            Self::SpendCapReached => "Spend cap reached",
             Self::Forbidden => "Not allowed",
             Self::InvalidSignature => "Invalid signature",
             Self::NotFound => "Not found",

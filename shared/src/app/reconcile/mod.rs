@@ -58,6 +58,9 @@ impl Reconcile {
         for kind in [TaskKind::Purchase, TaskKind::Number, TaskKind::Stock] {
             self.tasks(kind, until, &mut report).await;
         }
+        // Half of what is left: rents, subscriptions and lost texts come after it.
+        let now = self.clock.now();
+        let until = now.plus(until.since(now) / 2);
         self.sweep.run(until, &mut report.swept, &mut report.failures).await;
         report
     }

@@ -1,38 +1,44 @@
-//! Comparing the platform's accounts with their providers, both ways: numbers that a purchase of ours brought
-//! and that nobody has are given back; numbers of ours that an account does not hold any more are reported,
-//! and never removed. What carries no mark is nobody's business.
+//! Comparing accounts with their providers, both ways: numbers that a purchase of ours brought and that
+//! nobody has are given back; numbers of ours that an account does not hold any more are reported, and never
+//! removed. What carries no mark is nobody's business.
+//!
+//! Every account is compared: the platform's, those that tenants brought along, and subaccounts. A purchase
+//! leaves its mark wherever it is made, and a lost answer may show its number a day later.
 //!
 //! A mark of this stack whose purchase is not on record is reported as well: another stack of the same name
 //! may share the account, or the table is an older copy, and a number that is given back is gone for good.
 //!
-//! An account is read page by page; what a run has no time for the next one goes on with.
+//! A run takes the accounts that have waited longest, so many of them and so much of each; what it has no
+//! time for the next one goes on with.
 
-use std::collections::BTreeSet;
+mod compare;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::compare::{Compared, Stopped, Subject};
 use crate::app::numbers::accounts::{Reach, holdings};
-use crate::app::numbers::give_back::first_return;
 use crate::app::provider_accounts::desk::Desk;
 use crate::domain::account::{AccountRecord, Owner};
+use crate::domain::ids::AccountId;
 use crate::domain::mark::Marker;
-use crate::domain::number::NumberStatus;
-use crate::domain::phone::E164;
-use crate::domain::purchase::Purchase;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{
-    AccountBook, Clock, Inventory, NumberStock, PageRequest, Purchases, Returns, StockNumber, StoreError,
-    SweepState, Sweeps,
+    AccountBook, AccountList, Clock, Inventory, NumberStock, Purchases, Returns, StoreError, SweepState,
+    Sweeps,
 };
-use crate::provider::error::{Effect, ProviderError};
-use crate::provider::numbers::{HeldNumbers, RemoteNumber};
+use crate::provider::error::{ErrorKind, ProviderError};
+use crate::provider::{ProviderId, registry};
 
 /// So often an account is compared.
 const EVERY: Duration = Duration::from_secs(3600);
-/// After a failure it is tried again.
+/// After a failure that may pass it is tried again.
 const AGAIN: Duration = Duration::from_secs(600);
-/// How many numbers of ours a page of the second half looks for.
-const PAGE: u32 = 100;
+/// The most accounts of one run: 720 of them are compared within [`EVERY`], by a run a minute.
+const ACCOUNTS: usize = 12;
+/// The most questions about one account in one run, a page of a list or a number each.
+const QUESTIONS: u32 = 60;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,12 +55,16 @@ pub struct Swept {
     pub unmanaged: u64,
     /// Accounts that were read to the end.
     pub accounts: u64,
+    /// Accounts of tenants that could not be read. Theirs to mend, so that they are no failures.
+    pub unread: u64,
 }
 
 /// Compares accounts with their providers.
 pub struct InventorySweep {
     /// The accounts.
     pub book: Arc<dyn AccountBook>,
+    /// Which there are.
+    pub accounts: Arc<dyn AccountList>,
     /// The providers.
     pub desk: Arc<dyn Desk>,
     /// The purchases.
@@ -73,244 +83,144 @@ pub struct InventorySweep {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Why an account could not be compared.
-#[derive(Debug, thiserror::Error)]
-enum Stopped {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Provider(#[from] ProviderError),
+/// An account that is due.
+struct Due {
+    provider: ProviderId,
+    owner: Owner,
+    id: AccountId,
+    state: SweepState,
 }
 
-/// An account that is being compared.
-struct Subject<'a> {
-    record: &'a AccountRecord,
-    held: Box<dyn HeldNumbers>,
-    /// Numbers that the provider listed in this run.
-    seen: BTreeSet<E164>,
+/// Whether somebody here has to look at a failure. What a tenant's credentials do not open, any more or
+/// yet, is the tenant's to mend, and what was switched off is meant not to work.
+fn is_ours_to_mend(record: &AccountRecord, error: &ProviderError) -> bool {
+    let closed = matches!(error.kind(), ErrorKind::Authentication | ErrorKind::Config | ErrorKind::NotFound);
+    match record.owner {
+        Owner::Platform => record.is_usable() || !closed,
+        // A subaccount is ours to look after while it is open.
+        Owner::Tenant(_) => record.parent.is_some() && !closed,
+    }
 }
 
 impl InventorySweep {
-    /// Compares the accounts that are due. No page is begun after `until`.
+    /// Compares accounts that are due. No page is begun after `until`. One that fails stops no other.
     pub async fn run(&self, until: Timestamp, swept: &mut Swept, failures: &mut u64) {
-        let records = match self.book.list(&Owner::Platform).await {
-            Ok(records) => records,
+        let due = match self.due().await {
+            Ok(due) => due,
             Err(error) => {
                 tracing::error!(%error, "The accounts could not be read");
                 *failures += 1;
                 return;
             }
         };
-        for record in &records {
-            let Reach::Yes(held) = holdings(self.desk.as_ref(), Some(record)) else { continue };
-            let subject = Subject { record, held, seen: BTreeSet::new() };
-            if let Err(error) = self.account(subject, until, swept).await {
-                tracing::error!(
-                    provider = %record.provider, account = %record.id, %error,
-                    "An account could not be compared with its provider"
-                );
-                *failures += 1;
+        for due in due {
+            if self.clock.now() >= until {
+                return;
+            }
+            let (provider, account) = (due.provider, due.id.clone());
+            match self.account(due, until, swept).await {
+                Ok(true) => {}
+                Ok(false) => swept.unread += 1,
+                Err(error) => {
+                    tracing::error!(
+                        %provider, %account, %error, "An account could not be compared with its provider"
+                    );
+                    *failures += 1;
+                }
             }
         }
     }
 
-    async fn account(
-        &self,
-        mut subject: Subject<'_>,
-        until: Timestamp,
-        swept: &mut Swept,
-    ) -> Result<(), StoreError> {
+    /// The accounts that are due, those first that have waited longest.
+    async fn due(&self) -> Result<Vec<Due>, StoreError> {
         let now = self.clock.now();
-        let id = &subject.record.id;
-        let state = self.sweeps.sweep_state(id).await?;
-        let begun = SweepState { page: None, after: None, unmanaged: 0, next: now };
-        let mut state = state.unwrap_or(begun);
-        if state.next > now || now >= until {
-            return Ok(());
+        let states = self.sweeps.sweep_states().await?;
+        let mut states: BTreeMap<AccountId, SweepState> = states.into_iter().collect();
+        let sellers: Vec<ProviderId> = ProviderId::ALL
+            .into_iter()
+            .filter(|provider| registry::held_numbers(*provider).is_some())
+            .collect();
+        let mut due = Vec::new();
+        for (provider, owner, id) in self.accounts.everyones_at(&sellers).await? {
+            let new = SweepState { page: None, after: None, unmanaged: 0, next: Timestamp::from_millis(0) };
+            let state = states.remove(&id).unwrap_or(new);
+            if state.next <= now {
+                due.push(Due { provider, owner, id, state });
+            }
         }
-        let ended = self.pages(&mut subject, &mut state, until, swept).await;
+        due.sort_by(|a, b| (a.state.next, &a.id).cmp(&(b.state.next, &b.id)));
+        due.truncate(ACCOUNTS);
+        Ok(due)
+    }
+
+    /// Compares one account, and notes how far that came. False: it cannot be read, and that is nothing to
+    /// be mended here.
+    async fn account(&self, due: Due, until: Timestamp, swept: &mut Swept) -> Result<bool, StoreError> {
+        let Due { owner, id, mut state, .. } = due;
+        let now = self.clock.now();
+        let (ended, again) = match self.book.find(&owner, &id).await {
+            // Removed since the index was written.
+            Ok(None) => return Ok(true),
+            Ok(Some(record)) => {
+                let ended = self.compare(&record, &mut state, until, swept).await;
+                self.outcome(&record, ended)
+            }
+            Err(error) => (Err(error), AGAIN),
+        };
         match &ended {
-            Ok(true) => {
+            Ok(Compared::Whole) => {
                 tracing::info!(
-                    provider = %subject.record.provider, account = %id, unmanaged = state.unmanaged,
+                    provider = %due.provider, account = %id, unmanaged = state.unmanaged,
                     "Account compared with its provider"
                 );
                 swept.accounts += 1;
                 swept.unmanaged += u64::from(state.unmanaged);
                 state = SweepState { page: None, after: None, unmanaged: 0, next: now.plus(EVERY) };
             }
-            Ok(false) => {}
-            Err(_) => state.next = now.plus(AGAIN),
+            // After all that have waited longer.
+            Ok(Compared::Partly) => state.next = now,
+            Ok(Compared::Not) | Err(_) => state.next = now.plus(again),
         }
-        self.sweeps.put_sweep_state(id, &state).await?;
+        self.sweeps.put_sweep_state(&id, &state).await?;
+        ended.map(|ended| ended != Compared::Not)
+    }
+
+    async fn compare(
+        &self,
+        record: &AccountRecord,
+        state: &mut SweepState,
+        until: Timestamp,
+        swept: &mut Swept,
+    ) -> Result<Compared, Stopped> {
+        match holdings(self.desk.as_ref(), Some(record)) {
+            Reach::Yes(held) => {
+                let mut subject = Subject { record, held, seen: BTreeSet::new(), questions: QUESTIONS };
+                self.pages(&mut subject, state, until, swept).await
+            }
+            Reach::Broken(error) => Err(error.into()),
+            Reach::No => Ok(Compared::Not),
+        }
+    }
+
+    /// What a comparison comes to, and after how long it is tried again where it failed.
+    fn outcome(
+        &self,
+        record: &AccountRecord,
+        ended: Result<Compared, Stopped>,
+    ) -> (Result<Compared, StoreError>, Duration) {
         match ended {
-            Ok(_) => Ok(()),
-            Err(Stopped::Store(error)) => Err(error),
-            Err(Stopped::Provider(error)) => Err(StoreError::Unavailable(error.to_string())),
-        }
-    }
-
-    /// True: it was read to the end.
-    async fn pages(
-        &self,
-        subject: &mut Subject<'_>,
-        state: &mut SweepState,
-        until: Timestamp,
-        swept: &mut Swept,
-    ) -> Result<bool, Stopped> {
-        if state.after.is_none() {
-            loop {
-                let page = subject.held.list(state.page.as_deref()).await?;
-                for remote in &page.items {
-                    self.remote(subject, remote, state, swept).await?;
-                    subject.seen.insert(remote.phone.clone());
-                }
-                state.page = page.next;
-                if state.page.is_none() {
-                    break;
-                }
-                if self.clock.now() >= until {
-                    return Ok(false);
-                }
+            Ok(compared) => (Ok(compared), EVERY),
+            Err(Stopped::Store(error)) => (Err(error), AGAIN),
+            Err(Stopped::Provider(error)) if is_ours_to_mend(record, &error) => {
+                (Err(StoreError::Unavailable(error.to_string())), AGAIN)
             }
-            state.after = Some(String::new());
-        }
-        self.missing(subject, state, until, swept).await
-    }
-
-    /// A number at the provider.
-    async fn remote(
-        &self,
-        subject: &Subject<'_>,
-        remote: &RemoteNumber,
-        state: &mut SweepState,
-        swept: &mut Swept,
-    ) -> Result<(), Stopped> {
-        let record = subject.record;
-        let marked = remote.mark.as_deref().and_then(|mark| Some((mark, self.marker.read(mark)?)));
-        let Some((mark, id)) = marked else {
-            if self.sweeps.holder(&record.id, &remote.phone).await?.is_none() {
-                state.unmanaged = state.unmanaged.saturating_add(1);
-            }
-            return Ok(());
-        };
-        let Some(purchase) = self.purchases.marked_purchase(id).await? else {
-            tracing::error!(
-                provider = %record.provider, account = %record.id, mark,
-                "A number carries a mark of this stack whose purchase is not on record, and is left alone"
-            );
-            swept.unknown += 1;
-            return Ok(());
-        };
-        if !purchase.state.is_final() || self.is_had(record, remote, &purchase).await? {
-            return Ok(());
-        }
-        match subject.held.release(&remote.sid).await {
-            Ok(()) => {
-                tracing::error!(
-                    provider = %record.provider, account = %record.id, mark,
-                    "A number that carries our mark and that nobody knew was given back"
+            Err(Stopped::Provider(error)) => {
+                tracing::warn!(
+                    provider = %record.provider, account = %record.id, %error,
+                    "An account that is not ours to mend cannot be compared with its provider"
                 );
-                swept.orphans += 1;
-                Ok(())
-            }
-            Err(error) if error.effect() == Effect::Refused => {
-                tracing::error!(
-                    provider = %record.provider, account = %record.id, mark, %error,
-                    "A number that nobody knew is not taken back, and is kept at our cost until it is"
-                );
-                swept.kept += 1;
-                self.returns.keep(&self.kept(record, remote, mark)).await?;
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Somebody has it, or it is in the stock. Asked after the purchase was read as final: the write that
-    /// ends a purchase well is the one that makes its number's record.
-    async fn is_had(
-        &self,
-        record: &AccountRecord,
-        remote: &RemoteNumber,
-        purchase: &Purchase,
-    ) -> Result<bool, StoreError> {
-        if self.sweeps.holder(&record.id, &remote.phone).await?.is_some()
-            || self.stock.in_stock(&record.id, &remote.phone).await?.is_some()
-        {
-            return Ok(true);
-        }
-        // Through another account of ours that is the same one at the provider.
-        let Some(id) = purchase.number else { return Ok(false) };
-        let number = self.inventory.number(&purchase.tenant, id).await?;
-        Ok(number.is_some_and(|number| number.status != NumberStatus::Released))
-    }
-
-    fn kept(&self, record: &AccountRecord, remote: &RemoteNumber, mark: &str) -> StockNumber {
-        let now = self.clock.now();
-        let has = remote.capabilities;
-        StockNumber {
-            phone: remote.phone.clone(),
-            provider: record.provider,
-            account: record.id.clone(),
-            sid: Some(remote.sid.clone()),
-            voice: has.voice,
-            sms: has.sms,
-            mms: has.mms,
-            imported_at: now,
-            release: Some(first_return(record.owner.tenant(), mark, now)),
-        }
-    }
-
-    /// Numbers of ours that the provider did not list: each is asked for, because a list may have moved
-    /// while it was read.
-    async fn missing(
-        &self,
-        subject: &Subject<'_>,
-        state: &mut SweepState,
-        until: Timestamp,
-        swept: &mut Swept,
-    ) -> Result<bool, Stopped> {
-        let id = &subject.record.id;
-        let last = state.after.clone().unwrap_or_default();
-        let mut page = PageRequest { limit: PAGE, cursor: None };
-        loop {
-            let assigned = self.stock.assigned(id, &page).await?;
-            for phone in assigned.items {
-                if phone.expose() <= last.as_str() || subject.seen.contains(&phone) {
-                    continue;
-                }
-                if self.clock.now() >= until {
-                    return Ok(false);
-                }
-                if subject.held.find(&phone).await?.is_none() {
-                    self.report(subject.record, &phone, swept).await?;
-                }
-                state.after = Some(phone.expose().to_owned());
-            }
-            page.cursor = assigned.next;
-            if page.cursor.is_none() {
-                return Ok(true);
+                (Ok(Compared::Not), EVERY)
             }
         }
-    }
-
-    async fn report(
-        &self,
-        record: &AccountRecord,
-        phone: &E164,
-        swept: &mut Swept,
-    ) -> Result<(), StoreError> {
-        // The index may be behind, and what is being released or moved is on its way.
-        let Some(number) = self.sweeps.holder(&record.id, phone).await? else { return Ok(()) };
-        if matches!(number.status, NumberStatus::Releasing | NumberStatus::Moving) {
-            return Ok(());
-        }
-        tracing::error!(
-            provider = %record.provider, account = %record.id, tenant = %number.tenant, number = %number.id,
-            "A number of a tenant is not held by its account any more"
-        );
-        swept.missing += 1;
-        Ok(())
     }
 }

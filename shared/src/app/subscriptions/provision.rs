@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{LEASE, Next, Subscriptions, own_account};
+use crate::app::money::cap::cap_reached;
 use crate::app::numbers::purchase::failure_problem;
 use crate::app::problem::{Code, Problem};
 use crate::app::provider_problem;
@@ -50,6 +51,9 @@ impl Subscriptions {
                     }
                     Begun::InsufficientBalance => {
                         return self.troubled(mine, &Problem::new(Code::InsufficientBalance)).await;
+                    }
+                    Begun::SpendCapReached(reached) => {
+                        return self.troubled(mine, &cap_reached(&reached)).await;
                     }
                     Begun::Replay(_) => {
                         return Err(StoreError::Corrupt("a purchase without a key".to_owned()));

@@ -20,6 +20,7 @@ use self::saga::{LEASE, PurchaseSaga};
 use crate::api::numbers::number::NumberBody;
 use crate::api::numbers::purchase::{PurchaseBody, PurchaseRequest, Purchased};
 use crate::app::idempotency;
+use crate::app::money::cap::cap_reached;
 use crate::app::problem::{Code, Problem};
 use crate::app::provider_accounts::Actor;
 use crate::domain::ids::{PurchaseId, TenantId, UserId};
@@ -124,6 +125,7 @@ impl Buy {
                 return Err(Problem::new(Code::NumberUnavailable).and_field("phoneNumber", "is held already"));
             }
             Begun::InsufficientBalance => return Err(Problem::new(Code::InsufficientBalance)),
+            Begun::SpendCapReached(reached) => return Err(cap_reached(&reached)),
         }
         tracing::info!(
             provider = %purchase.provider, account = %purchase.account, tenant = %purchase.tenant,
