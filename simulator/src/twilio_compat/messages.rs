@@ -46,20 +46,20 @@ pub(crate) fn list(state: &State, incoming: &Incoming) -> Result<Answer, ApiErro
 }
 
 /// From (included) until (excluded).
-struct Span(Option<OffsetDateTime>, Option<OffsetDateTime>);
+pub(super) struct Span(Option<OffsetDateTime>, Option<OffsetDateTime>);
 
 impl Span {
-    fn of(name: &str, value: &str) -> Result<Self, ApiError> {
+    pub(super) fn of(name: &str, value: &str) -> Result<Self, ApiError> {
         let (start, end) =
             period(value).ok_or_else(|| ApiError::bad(20001, format!("{name} is not a date: {value}")))?;
         Ok(match name {
-            "DateSent<" => Self(None, Some(end)),
-            "DateSent>" => Self(Some(start), None),
+            name if name.ends_with('<') => Self(None, Some(end)),
+            name if name.ends_with('>') => Self(Some(start), None),
             _ => Self(Some(start), Some(end)),
         })
     }
 
-    fn holds(&self, instant: OffsetDateTime) -> bool {
+    pub(super) fn holds(&self, instant: OffsetDateTime) -> bool {
         self.0.is_none_or(|start| instant >= start) && self.1.is_none_or(|end| instant < end)
     }
 }

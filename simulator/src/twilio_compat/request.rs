@@ -66,7 +66,10 @@ impl Incoming {
         }
         for (name, value) in &form {
             // Accepted as the providers accept it, but most likely a `+` that was not encoded.
-            if matches!(name.as_str(), "To" | "From" | "PhoneNumber") && !value.starts_with('+') {
+            if matches!(name.as_str(), "To" | "From" | "PhoneNumber")
+                && !value.starts_with('+')
+                && !value.starts_with("sip:")
+            {
                 warnings.push(format!("{name} is not E.164: {value:?}"));
             }
         }
@@ -105,6 +108,11 @@ impl Incoming {
     /// The most specific sid in the path.
     pub(crate) fn sid(&self) -> Option<&str> {
         self.args.last().map(String::as_str)
+    }
+
+    /// The path leads through a call.
+    pub(crate) fn is_below_call(&self) -> bool {
+        self.uri_path.contains("/Calls/")
     }
 
     /// The account in the path; operations that have none never ask.
@@ -220,6 +228,82 @@ fn known_params(provider: Provider, operation: Operation) -> Option<Vec<&'static
             }
             known
         }
+        Operation::CallsCreate => {
+            let mut known = vec![
+                "To",
+                "From",
+                "Url",
+                "Twiml",
+                "ApplicationSid",
+                "Method",
+                "FallbackUrl",
+                "FallbackMethod",
+                "StatusCallback",
+                "StatusCallbackEvent",
+                "StatusCallbackMethod",
+                "SendDigits",
+                "Timeout",
+                "CallerId",
+                "Record",
+                "RecordingChannels",
+                "RecordingTrack",
+                "RecordingStatusCallback",
+                "RecordingStatusCallbackMethod",
+                "RecordingStatusCallbackEvent",
+                "Trim",
+                "SipAuthUsername",
+                "SipAuthPassword",
+                "MachineDetection",
+                "MachineDetectionTimeout",
+                "MachineDetectionSpeechThreshold",
+                "MachineDetectionSpeechEndThreshold",
+                "MachineDetectionSilenceTimeout",
+                "AsyncAmd",
+                "AsyncAmdStatusCallback",
+                "AsyncAmdStatusCallbackMethod",
+            ];
+            if twilio {
+                known.extend(["Byoc", "CallReason", "CallToken", "TimeLimit", "ClientNotificationUrl"]);
+            } else {
+                known.extend([
+                    "Laml",
+                    "MachineWordsThreshold",
+                    "AsyncAmdPartialResults",
+                    "MaxPricePerMinute",
+                ]);
+            }
+            known
+        }
+        Operation::CallsUpdate => {
+            let mut known = vec![
+                "Url",
+                "Method",
+                "Status",
+                "FallbackUrl",
+                "FallbackMethod",
+                "StatusCallback",
+                "StatusCallbackMethod",
+            ];
+            if twilio {
+                known.extend(["Twiml", "TimeLimit"]);
+            }
+            known
+        }
+        Operation::CallsList => {
+            let mut known = vec!["To", "From", "ParentCallSid", "Status"];
+            known.extend(["StartTime", "StartTime<", "StartTime>", "EndTime", "EndTime<", "EndTime>"]);
+            known.extend(PAGING);
+            known
+        }
+        Operation::RecordingsCreate => vec![
+            "RecordingChannels",
+            "RecordingStatusCallback",
+            "RecordingStatusCallbackEvent",
+            "RecordingStatusCallbackMethod",
+            "RecordingTrack",
+            "Trim",
+        ],
+        Operation::RecordingsUpdate => vec!["Status", "PauseBehavior"],
         Operation::NumbersList => {
             let mut known = vec!["PhoneNumber", "FriendlyName"];
             known.extend(PAGING);
