@@ -1,7 +1,12 @@
 //! Reading, ending, redirecting and deleting calls.
 
 use super::{
-    Answer, call_json, dialling::target, errors::ApiError, messages::Span, paging::page, request::Incoming,
+    Answer, call_json,
+    dialling::{document_url, target},
+    errors::ApiError,
+    messages::Span,
+    paging::page,
+    request::Incoming,
 };
 use crate::{
     model::Provider,
@@ -55,7 +60,7 @@ pub(crate) fn update(state: &mut State, incoming: &Incoming) -> Result<Answer, A
     let (sid, status) = (call.sid.clone(), call.status);
     let twilio = incoming.provider == Provider::Twilio;
     let refused = |message: &str| ApiError::bad(21220, format!("{message}. The call is {}", status.as_str()));
-    let url = target(incoming, "Url").map_err(|error| ApiError { code: 21205, ..error })?;
+    let url = document_url(incoming)?;
     let document = incoming.filled("Twiml").filter(|_| twilio).map(str::to_owned);
     let (watch, fallback) = (target(incoming, "StatusCallback")?, target(incoming, "FallbackUrl")?);
     if !status.is_final() {

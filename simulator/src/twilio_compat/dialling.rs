@@ -100,7 +100,7 @@ fn document(incoming: &Incoming) -> Result<(Option<Target>, Option<String>), Api
         .filled("Twiml")
         .or_else(|| incoming.filled("Laml").filter(|_| incoming.provider == Provider::SignalWire));
     if incoming.filled("Url").is_some() {
-        return Ok((target(incoming, "Url").map_err(|error| ApiError { code: 21205, ..error })?, None));
+        return Ok((document_url(incoming)?, None));
     }
     match text {
         Some(text) if text.chars().count() > LONGEST_DOCUMENT => {
@@ -113,6 +113,14 @@ fn document(incoming: &Incoming) -> Result<(Option<Target>, Option<String>), Api
         }
         None => Err(ApiError::bad(21205, "Url parameter is required.")),
     }
+}
+
+/// A bad one has a code of its own here.
+pub(super) fn document_url(incoming: &Incoming) -> Result<Option<Target>, ApiError> {
+    target(incoming, "Url").map_err(|error| match error.code {
+        21402 => ApiError { code: 21205, ..error },
+        _ => error,
+    })
 }
 
 /// A URL and its method (`StatusCallback` and `StatusCallbackMethod`, `FallbackUrl` and `FallbackMethod`).

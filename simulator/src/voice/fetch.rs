@@ -18,7 +18,8 @@ use crate::{
     state::State,
 };
 
-/// How often one and the same document may come in a row without anything new to be said to it.
+/// How often one and the same document may come in a row, whatever happened between: a menu that is repeated so often
+/// was never meant.
 const ROUNDS: u32 = 10;
 
 /// A request for a document.
@@ -40,11 +41,6 @@ impl Request {
 
     pub(super) fn late(self) -> Self {
         Self { late: true, ..self }
-    }
-
-    /// Something happened since the document came: digits, a recording, an end.
-    fn has_news(&self) -> bool {
-        !self.extra.is_empty()
     }
 }
 
@@ -127,7 +123,7 @@ fn arrived(state: &mut State, sid: &str, token: u64, request: &Request, ids: &[u
     };
     match read {
         Ok(verbs) => {
-            if goes_round(call, request, &seen.unwrap_or_default()) {
+            if goes_round(call, &seen.unwrap_or_default()) {
                 let detail = format!("{sid}: {} came {ROUNDS} times in a row", request.target.url);
                 state.violation("document_loop", detail);
                 note(state, sid, "failed", json!({ "reason": "the document goes round and round" }));
@@ -140,8 +136,8 @@ fn arrived(state: &mut State, sid: &str, token: u64, request: &Request, ids: &[u
     }
 }
 
-fn goes_round(call: &mut super::leg::Call, request: &Request, seen: &str) -> bool {
-    if request.has_news() || call.again.0 != seen {
+fn goes_round(call: &mut super::leg::Call, seen: &str) -> bool {
+    if call.again.0 != seen {
         call.again = (seen.to_owned(), 1);
     } else {
         call.again.1 += 1;

@@ -159,7 +159,7 @@ pub(crate) struct Call {
     pub(super) screening: bool,
     /// Streams that run beside the document.
     pub(super) streams: Vec<Stream>,
-    /// How often the present document came, without anything new to be said about it.
+    /// How often the present document came in a row.
     pub(super) again: (String, u32),
     pub(super) heard: Vec<Value>,
     pub(super) documents: Vec<Value>,
