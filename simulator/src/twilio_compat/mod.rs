@@ -18,6 +18,7 @@ mod number_json;
 mod numbers;
 pub(crate) mod opt_out;
 mod paging;
+mod params;
 mod products;
 mod recordings;
 mod request;
