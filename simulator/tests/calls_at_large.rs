@@ -114,3 +114,24 @@ async fn in_real_time() {
     assert_eq!(line.told("recorded", "Digits").await, ["hangup"]);
     assert_eq!(line.told("ends", "CallStatus").await, ["completed"]);
 }
+
+/// The caller gives up while the other phone still rings.
+#[tokio::test]
+async fn hung_up_while_it_rings() {
+    let line = Line::twilio().await;
+    line.says("voice", &format!("<Dial action=\"/_hooks/dialled\">{AGENT}</Dial>")).await;
+    line.says("dialled", "<Say>Nobody hears this</Say>").await;
+    line.script(AGENT, json!({"after_steps": 50})).await;
+    let sid = line.rings(json!({"hang_up_after_steps": 10})).await;
+    line.simulator.advance(20.0).await;
+    let told = line.forms("dialled").await.pop().unwrap();
+    assert_eq!((told.get("DialCallStatus"), told.get("CallStatus")), ("canceled", "completed"));
+    let legs = line.simulator.get(&format!("/calls?parent_call_sid={sid}")).await;
+    assert_eq!(
+        (legs["calls"][0]["state"].as_str(), legs["calls"][0]["answered"].is_null()),
+        (Some("canceled"), true)
+    );
+    let call = line.call(&sid).await;
+    assert_eq!(call["documents"][1]["late"], true);
+    assert!(!line.heard(&sid).await.iter().any(|heard| heard.contains("Nobody")));
+}

@@ -128,6 +128,16 @@ async fn people_and_machines() {
         }
         // A greeting takes longer than a word.
         line.says("voice", "<Say>Hello</Say><Pause length=\"3\"/>").await;
+        // A message that waits for the end of the greeting is kept by the machine, any other is talked over.
+        line.script(PHONE, json!({"answer": "machine"})).await;
+        for (mode, expect) in [
+            ("DetectMessageEnd", ["greeted", "detected machine_end_beep", "said Hello", "paused"]),
+            ("Enable", ["detected machine_start", "said Hello", "paused", "greeted"]),
+        ] {
+            let (_, call) = line.places(&[("MachineDetection", mode)]).await;
+            line.simulator.advance(5.0).await;
+            assert_eq!(line.heard(call["sid"].as_str().unwrap()).await, expect);
+        }
         let tells = line.simulator.hook("amd");
         line.script(PHONE, json!({"answer": "machine"})).await;
         let more = [

@@ -54,6 +54,11 @@ async fn an_ordinary_voicemail() {
         assert_eq!(shown["status"], "completed");
         let (_, listed) = line.rest("GET", &format!("/Calls/{sid}/Recordings.json"), &[]).await;
         assert_eq!(listed["recordings"].as_array().unwrap().len(), 1);
+        for (when, found) in [("%3E=2020-01-01", 1), ("%3C=2020-01-01", 0)] {
+            let path = format!("/Recordings.json?DateCreated{when}&CallSid={sid}");
+            let (_, listed) = line.rest("GET", &path, &[]).await;
+            assert_eq!(listed["recordings"].as_array().unwrap().len(), found, "{when}");
+        }
         assert_eq!(line.raw("DELETE", &format!("{}.json", path(&saved)), &[], true).await.0, 204);
         assert_eq!(line.raw("GET", &path(&saved), &[], true).await.0, 404);
         assert!(line.violations().await.is_empty());

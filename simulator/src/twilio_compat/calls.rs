@@ -4,7 +4,7 @@ use super::{
     Answer, call_json,
     dialling::{document_url, target},
     errors::ApiError,
-    messages::Span,
+    messages::spans,
     paging::page,
     request::Incoming,
 };
@@ -29,16 +29,7 @@ pub(crate) fn fetch(state: &State, incoming: &Incoming) -> Result<Answer, ApiErr
 
 /// Newest first. A call that still waits has no start, and is in no span of starts.
 pub(crate) fn list(state: &State, incoming: &Incoming) -> Result<Answer, ApiError> {
-    let spans = |member: &str| -> Result<Vec<Span>, ApiError> {
-        ["", "<", ">"]
-            .into_iter()
-            .filter_map(|end| {
-                let name = format!("{member}{end}");
-                Some(Span::of(&name, incoming.filled(&name)?))
-            })
-            .collect()
-    };
-    let (starts, ends) = (spans("StartTime")?, spans("EndTime")?);
+    let (starts, ends) = (spans(incoming, "StartTime")?, spans(incoming, "EndTime")?);
     let same =
         |name: &str, found: Option<&str>| incoming.filled(name).is_none_or(|wanted| found == Some(wanted));
     let found = state.voice.calls.in_order().into_iter().rev().filter(|call| {

@@ -133,6 +133,14 @@ pub(super) fn known_params(provider: Provider, operation: Operation) -> Option<V
             "RecordingTrack",
             "Trim",
         ],
+        Operation::RecordingsList => {
+            let mut known = vec!["CallSid", "DateCreated", "DateCreated<", "DateCreated>"];
+            known.extend(PAGING);
+            if twilio {
+                known.extend(["ConferenceSid", "IncludeSoftDeleted"]);
+            }
+            known
+        }
         Operation::RecordingsUpdate => vec!["Status", "PauseBehavior"],
         Operation::NumbersList => {
             let mut known = vec!["PhoneNumber", "FriendlyName"];

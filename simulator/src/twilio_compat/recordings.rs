@@ -1,6 +1,8 @@
 //! Recordings and transcriptions, and the audio itself.
 
-use super::{Answer, call_json, calls, dialling, errors::ApiError, paging::page, request::Incoming};
+use super::{
+    Answer, call_json, calls, dialling, errors::ApiError, messages::spans, paging::page, request::Incoming,
+};
 use crate::{
     model::Provider,
     state::State,
@@ -34,12 +36,14 @@ pub(crate) fn list(state: &State, incoming: &Incoming) -> Result<Answer, ApiErro
         calls::find(state, incoming)?;
     }
     let of_call = if below_call { Some(incoming.arg(0)) } else { incoming.filled("CallSid") };
+    let created = spans(incoming, "DateCreated")?;
     let mut found: Vec<&Recording> = state
         .voice
         .recordings
         .values()
         .filter(|found| found.provider == incoming.provider && found.account == incoming.account())
         .filter(|found| of_call.is_none_or(|call| found.call == call))
+        .filter(|found| created.iter().all(|span| span.holds(found.started)))
         .collect();
     found.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.sid.cmp(&b.sid)));
     let base = state.base.as_str();

@@ -79,7 +79,7 @@ fn about(call: &Call, status: &str) -> Params {
 }
 
 /// The request for a document.
-pub(super) fn request(state: &State, call: &Call, request: &Request) -> Delivery {
+pub(super) fn request(call: &Call, request: &Request) -> Delivery {
     let mut params = about(call, call.status.as_str());
     if call.direction == Direction::Inbound {
         params.extend(call.identity.iter().cloned());
@@ -91,7 +91,6 @@ pub(super) fn request(state: &State, call: &Call, request: &Request) -> Delivery
         }
     }
     params.extend(request.extra.iter().cloned());
-    debug_assert!(state.voice.calls.get(&call.sid).is_some());
     Delivery {
         status: Some(call.status.as_str().to_owned()),
         ..delivery(call, "voice", &request.target, params)

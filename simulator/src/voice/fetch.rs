@@ -70,7 +70,7 @@ pub(crate) async fn ask(app: &Shared, sid: &str, token: u64, request: Request) -
         if !request.late && (!call.is_live() || call.token != token) {
             return Vec::new();
         }
-        callbacks::request(&state, call, &request)
+        callbacks::request(call, &request)
     };
     match sending::ask(app, delivery).await {
         Asked::Later(due) => {

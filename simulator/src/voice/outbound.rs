@@ -72,6 +72,15 @@ pub(super) fn script_of(state: &State, to: &str) -> crate::call_script::CallScri
     state.phones.get(to).and_then(|phone| phone.call.clone()).unwrap_or_default()
 }
 
+/// Steps that a machine speaks before it listens.
+const GREETING_STEPS: i32 = 5;
+
+/// What is heard from here on is what the machine keeps.
+pub(super) fn greeting_ends(state: &mut State, sid: &str) {
+    let beep = state.voice.calls.get(sid).is_some_and(|call| call.script.beep);
+    note(state, sid, "greeted", json!({ "beep": beep }));
+}
+
 /// Somebody or something picks up.
 pub(super) fn answered(state: &mut State, sid: &str) {
     let Some(call) = state.voice.calls.get(sid) else { return };
@@ -83,6 +92,10 @@ pub(super) fn answered(state: &mut State, sid: &str) {
         return;
     }
     up(state, sid);
+    let Some(call) = state.voice.calls.get(sid) else { return };
+    if call.script.answer == Reaction::Machine {
+        after(state, GREETING_STEPS, sid, What::GreetingEnds);
+    }
     let Some(call) = state.voice.calls.get(sid) else { return };
     if let Some(detection) = call.detection.clone() {
         let steps = steps_of(call, &detection);
@@ -135,7 +148,7 @@ fn starts(state: &mut State, sid: &str) {
 
 fn steps_of(call: &Call, detection: &Detection) -> i32 {
     // A greeting takes its time.
-    if detection.to_the_end && call.script.answer == Reaction::Machine { 6 } else { 2 }
+    if detection.to_the_end && call.script.answer == Reaction::Machine { GREETING_STEPS + 1 } else { 2 }
 }
 
 /// Answering machine detection has finished (twilio.md, section 3: the words of each kind).

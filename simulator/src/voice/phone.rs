@@ -31,6 +31,8 @@ pub(super) enum What {
     /// The same, before anything was said into a recording.
     HangsUpAtBeep(u64),
     TimeLimit,
+    /// A machine has said its greeting.
+    GreetingEnds,
     /// Answering machine detection has its result.
     Detected,
     /// A document is asked for.
@@ -106,6 +108,7 @@ pub(super) fn happened(state: &mut State, timer: &Timer) {
             hangs_up(state, sid);
         }
         What::TimeLimit => end(state, sid, End::COMPLETED),
+        What::GreetingEnds => outbound::greeting_ends(state, sid),
         What::Detected => outbound::detected(state, sid),
         What::Next(token) if token == present => run::proceed(state, sid),
         What::Responds(token) if token == present => listen::responds(state, sid),
