@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use form_urlencoded::Serializer;
 use serde_json::json;
+use time::OffsetDateTime;
 
 use crate::{
     app::Shared,
@@ -63,6 +64,45 @@ pub(crate) async fn deliver(app: &Shared, delivery: Delivery) -> Vec<u64> {
         }
     }
     ids
+}
+
+/// What came of a question whose answer somebody waits for.
+pub(crate) enum Asked {
+    /// The ids of the attempts.
+    Done(Vec<u64>),
+    /// A fault has it asked later.
+    Later(OffsetDateTime),
+}
+
+/// Asks for something now. There is nothing to put it after, so that a `reorder` leaves it alone.
+pub(crate) async fn ask(app: &Shared, delivery: Delivery) -> Asked {
+    let fault = take_fault(app, &delivery);
+    match fault.as_ref().map(|fault| fault.kind) {
+        Some(Kind::Delay) => {
+            let seconds = fault.map_or(1.0, |fault| fault.params.seconds(1.0));
+            return Asked::Later(later(app.lock().now(), time::Duration::seconds_f64(seconds)));
+        }
+        Some(Kind::Drop) => {
+            let at = app.lock().timestamp();
+            let entry = CallbackEntry {
+                error: Some("never sent".to_owned()),
+                error_code: code(delivery.provider, 11_200, 11_200),
+                fault: fault.map(|fault| fault.id),
+                ..blank_entry(&delivery, at, wire_url(&delivery.url).to_owned())
+            };
+            return Asked::Done(vec![app.lock().callbacks.add(|id| CallbackEntry { id, ..entry })]);
+        }
+        _ => {}
+    }
+    let mut ids = Vec::new();
+    let copies = match &fault {
+        Some(fault) if fault.kind == Kind::Duplicate => fault.params.n.unwrap_or(1),
+        _ => 0,
+    };
+    for _ in 0..=copies {
+        ids.extend(attempts(app, &delivery, fault.as_ref().map(|fault| fault.id)).await);
+    }
+    Asked::Done(ids)
 }
 
 fn take_fault(app: &Shared, delivery: &Delivery) -> Option<Fault> {

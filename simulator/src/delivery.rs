@@ -28,7 +28,8 @@ impl Body {
 pub(crate) struct Delivery {
     pub(crate) provider: Provider,
     pub(crate) account: String,
-    /// `status`, `inbound`, `call`, `order` or `inbound_call`.
+    /// `status`, `inbound`, `call`, `order`, `inbound_call`, `voice` (a document is asked for), `recording`,
+    /// `transcription`, `amd` or `stream`.
     pub(crate) kind: &'static str,
     /// What it is about: a message, a call or an order.
     pub(crate) message_sid: String,
@@ -101,7 +102,7 @@ impl Patience {
             Provider::SignalWire => Self {
                 connect: millis("ot", 2_000, 10_000),
                 read: millis("rt", 5_000, 15_000),
-                retries: if kind == "status" { 2 } else { 0 },
+                retries: if matches!(kind, "inbound" | "voice") { 0 } else { 2 },
                 on: all(),
             },
             // telnyx.md, section 7: three attempts per URL; messaging waits 2 s, voice as long as the application says,

@@ -13,6 +13,7 @@ use crate::{
     model::Provider,
     retell, telnyx,
     twilio_compat::life,
+    voice,
 };
 
 pub(crate) enum Event {
@@ -25,6 +26,8 @@ pub(crate) enum Event {
     Call(Box<telnyx::Timer>),
     /// The same at Retell.
     RetellCall(Box<retell::Timer>),
+    /// The same at Twilio and SignalWire.
+    Voice(Box<voice::Timer>),
 }
 
 impl Event {
@@ -32,6 +35,7 @@ impl Event {
         match self {
             Self::Call(timer) => timer.is_patience(),
             Self::RetellCall(timer) => timer.is_patience(),
+            Self::Voice(timer) => timer.is_patience(),
             Self::Step(_) | Self::Deliver(_) | Self::SettleOrder(_) => false,
         }
     }
@@ -174,6 +178,7 @@ async fn run(app: &Shared, event: Event) {
             retell::happen(&mut app.lock(), &timer);
             app.wake.notify_one();
         }
+        Event::Voice(timer) => voice::happen(app, *timer).await,
         Event::Deliver(delivery) => {
             callbacks::deliver(app, *delivery).await;
         }

@@ -83,7 +83,7 @@ pub(crate) struct CallbackEntry {
     pub(crate) at: String,
     pub(crate) provider: Provider,
     pub(crate) account: String,
-    /// `status`, `inbound`, `call`, `order` or `inbound_call`.
+    /// `status`, `inbound`, `call`, `order`, `inbound_call`, `voice`, `recording`, `transcription`, `amd` or `stream`.
     pub(crate) kind: &'static str,
     /// What it is about: a message, a call or an order.
     pub(crate) message_sid: String,

@@ -33,6 +33,7 @@ mod sign;
 mod state;
 mod telnyx;
 mod twilio_compat;
+mod voice;
 
 use std::{
     io::Write as _,

@@ -16,7 +16,7 @@ use crate::{
     model::{Account, Message, Number, Provider},
     phones::Phone,
     resource::Shelf,
-    retell, seed, telnyx,
+    retell, seed, telnyx, voice,
 };
 
 pub(crate) struct State {
@@ -47,8 +47,12 @@ pub(crate) struct State {
     pub(crate) inbox: Journal<InboxEntry>,
     pub(crate) telnyx: telnyx::World,
     pub(crate) retell: retell::World,
+    /// Calls of Twilio and SignalWire.
+    pub(crate) voice: voice::World,
     /// Twilio's messaging services.
     pub(crate) services: Shelf,
+    /// `http://127.0.0.1:PORT`
+    pub(crate) base: String,
     /// Origin of the media CDN.
     pub(crate) cdn: String,
     pub(crate) hooks: Hooks,
@@ -77,7 +81,9 @@ impl State {
             inbox: Journal::default(),
             telnyx: telnyx::World::default(),
             retell: retell::World::default(),
+            voice: voice::World::default(),
             services: Shelf::default(),
+            base: settings.base.clone(),
             cdn: settings.cdn.clone(),
             hooks: Hooks::default(),
         };

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{Refusal, filtered};
 use crate::{
     app::Shared, call_script::CallScript, callbacks, delivery::Delivery, model::Provider, retell, telnyx,
+    voice,
 };
 
 /// `GET /_sim/calls`, the oldest first.
@@ -22,6 +23,7 @@ pub(super) async fn list(
 ) -> Json<Value> {
     let state = app.lock();
     let calls = telnyx::journal(&state).into_iter().chain(retell::journal(&state));
+    let calls = calls.chain(voice::journal(&state));
     Json(json!({ "calls": filtered(calls, &filters) }))
 }
 
@@ -66,12 +68,25 @@ pub(super) async fn place(
                 let delivery = retell::announce(&state, &arrival);
                 Ringing::Asking(Box::new(arrival), delivery)
             }
-            _ => return Err(Refusal::bad("calls to this provider's numbers are not simulated")),
+            Provider::Twilio | Provider::SignalWire => {
+                let level = new.attestation.as_deref();
+                Ringing::Documented(Box::new(voice::inbound::arrive(
+                    &mut state, &number, &e164, level, script,
+                )))
+            }
         }
     };
     app.wake.notify_one();
     let (mut answer, ids) = match ringing {
         Ringing::Parked(answer, delivery) => (answer, deliver(&app, delivery).await),
+        Ringing::Documented(arrived) => {
+            let arrived = *arrived;
+            let ids = match arrived.first {
+                Some(first) => voice::ask(&app, &arrived.sid, arrived.token, first).await,
+                None => Vec::new(),
+            };
+            (arrived.answer, ids)
+        }
         Ringing::Asking(arrival, delivery) => {
             let ids = deliver(&app, delivery).await;
             let mut state = app.lock();
@@ -93,6 +108,8 @@ pub(super) async fn place(
 enum Ringing {
     /// It has its ids already.
     Parked(Value, Option<Delivery>),
+    /// A document says what becomes of it.
+    Documented(Box<voice::inbound::Arrived>),
     /// Who answers it is still to be said.
     Asking(Box<retell::Arrival>, Option<Delivery>),
 }
@@ -116,7 +133,8 @@ pub(super) async fn press(
     Path(id): Path<String>,
     Json(pressed): Json<Pressed>,
 ) -> Result<Json<Value>, Refusal> {
-    if !telnyx::press(&mut app.lock(), &id, &pressed.digits) {
+    let mut state = app.lock();
+    if !telnyx::press(&mut state, &id, &pressed.digits) && !voice::press(&mut state, &id, &pressed.digits) {
         return Err(Refusal::not_found("no such call"));
     }
     app.wake.notify_one();
@@ -129,8 +147,32 @@ pub(super) async fn hang_up(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let mut state = app.lock();
-    if !telnyx::hang_up(&mut state, &id) && !retell::person_hangs_up(&mut state, &id) {
+    let known = telnyx::hang_up(&mut state, &id)
+        || retell::person_hangs_up(&mut state, &id)
+        || voice::hang_up(&mut state, &id);
+    if !known {
         return Err(Refusal::not_found("no such call"));
+    }
+    app.wake.notify_one();
+    Ok(Json(json!({ "ok": true })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StreamEnd {
+    /// It breaks, for this reason; the other end closes it, unless given.
+    #[serde(default)]
+    error: Option<String>,
+}
+
+/// `POST /_sim/calls/{id}/end_stream`
+pub(super) async fn end_stream(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    Json(end): Json<StreamEnd>,
+) -> Result<Json<Value>, Refusal> {
+    if !voice::stream_ends(&mut app.lock(), &id, end.error.as_deref()) {
+        return Err(Refusal::not_found("no such call, or it has no stream"));
     }
     app.wake.notify_one();
     Ok(Json(json!({ "ok": true })))

@@ -43,6 +43,7 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/calls", get(calls::list))
         .route("/calls/{id}/digits", post(calls::press))
         .route("/calls/{id}/hang_up", post(calls::hang_up))
+        .route("/calls/{id}/end_stream", post(calls::end_stream))
         .route("/messages", get(journals::messages))
         .route("/messages/{sid}/status", post(world::force_status))
         .route("/callbacks", get(journals::callbacks))

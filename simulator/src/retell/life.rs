@@ -4,7 +4,7 @@ use time::Duration;
 
 use super::webhooks::emit;
 use crate::{
-    call_script::Reaction, clock::later, events::Event, media, model::Provider, state::State, telnyx,
+    call_script::Reaction, clock::later, events::Event, media, model::Provider, state::State, telnyx, voice,
 };
 
 /// Steps that a conversation takes where the phone does not hang up.
@@ -87,6 +87,7 @@ fn pick_up(state: &mut State, id: &str) {
         Reaction::Human | Reaction::Machine => start(state, id),
         Reaction::Busy => end(state, id, "dial_busy"),
         Reaction::Reject => end(state, id, "user_declined"),
+        Reaction::Unreachable => end(state, id, "dial_failed"),
         Reaction::NoAnswer => {
             let wait = Duration::milliseconds(i64::try_from(rings).unwrap_or(30_000));
             in_time(state, wait, Timer { call: id.to_owned(), what: What::RingingEnds });
@@ -130,8 +131,9 @@ pub(super) fn end(state: &mut State, id: &str, reason: &'static str) {
         }
     }
     emit(state, id, "call_ended", 0);
-    // It may have been a leg at Telnyx that dialled it.
+    // It may have been another provider's leg that dialled it.
     telnyx::sip_ends(state, id);
+    voice::sip_ends(state, id);
     if connected {
         after(state, 1, Timer { call: id.to_owned(), what: What::Analyse });
     }

@@ -12,11 +12,13 @@ pub(crate) struct ApiError {
     pub(crate) code: u32,
     pub(crate) message: String,
     pub(crate) retry_after: Option<u64>,
+    /// Shown in a list, as SignalWire does where calls are placed.
+    pub(crate) listed: bool,
 }
 
 impl ApiError {
     pub(crate) fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None }
+        Self { status, code, message: message.into(), retry_after: None, listed: false }
     }
 
     pub(crate) fn bad(code: u32, message: impl Into<String>) -> Self {
@@ -46,6 +48,15 @@ impl ApiError {
             _ => "https://signalwire.com/docs/compatibility-api/reference/errors".to_owned(),
         };
         let body = json!({ "code": self.code, "message": self.message, "more_info": more_info, "status": self.status });
+        let body = match self.listed {
+            // compatibility-openapi.yaml, CompatibilityErrorArrayItem
+            true => json!({ "errors": [{
+                "code": self.code.to_string(),
+                "message": self.message,
+                "more_info": more_info,
+            }] }),
+            false => body,
+        };
         let mut response = super::json_response(self.status, body.to_string());
         if self.status == 401 {
             let realm = match provider {

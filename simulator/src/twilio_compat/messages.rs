@@ -26,10 +26,7 @@ pub(crate) fn fetch(state: &State, incoming: &Incoming) -> Result<Answer, ApiErr
 }
 
 pub(crate) fn list(state: &State, incoming: &Incoming) -> Result<Answer, ApiError> {
-    let spans: Vec<Span> = ["DateSent", "DateSent<", "DateSent>"]
-        .into_iter()
-        .filter_map(|name| Some(Span::of(name, incoming.filled(name)?)))
-        .collect::<Result<_, _>>()?;
+    let spans = spans(incoming, "DateSent")?;
     let (to, from) = (incoming.filled("To"), incoming.filled("From"));
     let status = incoming.filled("Status").filter(|_| incoming.provider == Provider::SignalWire);
     let found = state.messages.newest_first().filter(|message| {
@@ -45,21 +42,32 @@ pub(crate) fn list(state: &State, incoming: &Incoming) -> Result<Answer, ApiErro
     page(incoming, found, |message| &message.sid, message_json::message, "messages")
 }
 
+/// The days and instants that a list is narrowed to: `DateSent`, `DateSent<`, `DateSent>`.
+pub(super) fn spans(incoming: &Incoming, member: &str) -> Result<Vec<Span>, ApiError> {
+    ["", "<", ">"]
+        .into_iter()
+        .filter_map(|end| {
+            let name = format!("{member}{end}");
+            Some(Span::of(&name, incoming.filled(&name)?))
+        })
+        .collect()
+}
+
 /// From (included) until (excluded).
-struct Span(Option<OffsetDateTime>, Option<OffsetDateTime>);
+pub(super) struct Span(Option<OffsetDateTime>, Option<OffsetDateTime>);
 
 impl Span {
     fn of(name: &str, value: &str) -> Result<Self, ApiError> {
         let (start, end) =
             period(value).ok_or_else(|| ApiError::bad(20001, format!("{name} is not a date: {value}")))?;
         Ok(match name {
-            "DateSent<" => Self(None, Some(end)),
-            "DateSent>" => Self(Some(start), None),
+            name if name.ends_with('<') => Self(None, Some(end)),
+            name if name.ends_with('>') => Self(Some(start), None),
             _ => Self(Some(start), Some(end)),
         })
     }
 
-    fn holds(&self, instant: OffsetDateTime) -> bool {
+    pub(super) fn holds(&self, instant: OffsetDateTime) -> bool {
         self.0.is_none_or(|start| instant >= start) && self.1.is_none_or(|end| instant < end)
     }
 }

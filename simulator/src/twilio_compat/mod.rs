@@ -3,6 +3,9 @@
 //! Only these two providers get here: where a match on the provider has `_`, it is SignalWire.
 
 mod accounts;
+mod call_json;
+mod calls;
+mod dialling;
 mod errors;
 
 mod inventory;
@@ -15,7 +18,9 @@ mod number_json;
 mod numbers;
 pub(crate) mod opt_out;
 mod paging;
+mod params;
 mod products;
+mod recordings;
 mod request;
 mod route;
 mod sending;
@@ -124,6 +129,9 @@ fn handle(state: &mut State, settings: &Settings, incoming: &Incoming, log: u64)
     if operation == Operation::MediaFetch && media::is_public(state, incoming) {
         return media::fetch(state, settings, incoming);
     }
+    if operation == Operation::RecordingsFetch && recordings::is_public(state, incoming) {
+        return recordings::fetch(state, incoming);
+    }
     let login = incoming.log_in(state)?;
     match operation {
         Operation::MessagesCreate => {
@@ -141,6 +149,30 @@ fn handle(state: &mut State, settings: &Settings, incoming: &Incoming, log: u64)
         Operation::MediaShow => media::show(state, incoming),
         Operation::MediaFetch => media::fetch(state, settings, incoming),
         Operation::MediaDelete => media::delete(state, incoming),
+        Operation::CallsCreate => {
+            let (sid, answer) = dialling::create(state, incoming)?;
+            if let Some(entry) = state.requests.get_mut(log) {
+                entry.created = Some(sid);
+            }
+            Ok(answer)
+        }
+        Operation::CallsList => calls::list(state, incoming),
+        Operation::CallsFetch => calls::fetch(state, incoming),
+        Operation::CallsUpdate => calls::update(state, incoming),
+        Operation::CallsDelete => calls::delete(state, incoming),
+        Operation::RecordingsCreate => {
+            let (sid, answer) = recordings::create(state, incoming)?;
+            if let Some(entry) = state.requests.get_mut(log) {
+                entry.created = Some(sid);
+            }
+            Ok(answer)
+        }
+        Operation::RecordingsList => recordings::list(state, incoming),
+        Operation::RecordingsUpdate => recordings::update(state, incoming),
+        Operation::RecordingsShow => recordings::show(state, incoming),
+        Operation::RecordingsFetch => recordings::fetch(state, incoming),
+        Operation::RecordingsDelete => recordings::delete(state, incoming),
+        Operation::TranscriptionsFetch => recordings::transcription(state, incoming),
         Operation::NumbersCountries => inventory::countries(incoming),
         Operation::NumbersCountry => inventory::country(incoming),
         Operation::NumbersSearch => inventory::search(state, incoming),

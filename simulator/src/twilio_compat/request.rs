@@ -5,6 +5,7 @@ use http::{HeaderMap, Method, header, request::Parts};
 
 use super::{
     errors::ApiError,
+    params::known_params,
     route::{self, Operation},
 };
 use crate::{
@@ -66,7 +67,10 @@ impl Incoming {
         }
         for (name, value) in &form {
             // Accepted as the providers accept it, but most likely a `+` that was not encoded.
-            if matches!(name.as_str(), "To" | "From" | "PhoneNumber") && !value.starts_with('+') {
+            if matches!(name.as_str(), "To" | "From" | "PhoneNumber")
+                && !value.starts_with('+')
+                && !value.starts_with("sip:")
+            {
                 warnings.push(format!("{name} is not E.164: {value:?}"));
             }
         }
@@ -105,6 +109,11 @@ impl Incoming {
     /// The most specific sid in the path.
     pub(crate) fn sid(&self) -> Option<&str> {
         self.args.last().map(String::as_str)
+    }
+
+    /// The path leads through a call.
+    pub(crate) fn is_below_call(&self) -> bool {
+        self.uri_path.contains("/Calls/")
     }
 
     /// The account in the path; operations that have none never ask.
@@ -163,129 +172,4 @@ pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     }
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     decoded.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
-}
-
-const PAGING: [&str; 3] = ["Page", "PageSize", "PageToken"];
-
-/// The parameters that the OpenAPI documents name, for the operations where a typing error would hurt.
-fn known_params(provider: Provider, operation: Operation) -> Option<Vec<&'static str>> {
-    let twilio = provider == Provider::Twilio;
-    let mut known: Vec<&'static str> = match operation {
-        Operation::MessagesCreate if twilio => vec![
-            "To",
-            "StatusCallback",
-            "ApplicationSid",
-            "MaxPrice",
-            "ProvideFeedback",
-            "Attempt",
-            "ValidityPeriod",
-            "ForceDelivery",
-            "ContentRetention",
-            "AddressRetention",
-            "SmartEncoded",
-            "PersistentAction",
-            "TrafficType",
-            "ShortenUrls",
-            "ScheduleType",
-            "SendAt",
-            "SendAsMms",
-            "ContentVariables",
-            "RiskCheck",
-            "From",
-            "FallbackFrom",
-            "MessagingServiceSid",
-            "Body",
-            "MediaUrl",
-            "ContentSid",
-        ],
-        Operation::MessagesCreate => vec![
-            "To",
-            "From",
-            "Body",
-            "MediaUrl",
-            "SendAsMms",
-            "ApplicationSid",
-            "MaxPrice",
-            "StatusCallback",
-            "ValidityPeriod",
-            "MessagingServiceSid",
-        ],
-        Operation::MessagesUpdate if twilio => vec!["Body", "Status"],
-        Operation::MessagesUpdate => vec!["Body"],
-        Operation::MessagesList => {
-            let mut known = vec!["To", "From", "DateSent", "DateSent<", "DateSent>"];
-            known.extend(PAGING);
-            if !twilio {
-                known.push("Status");
-            }
-            known
-        }
-        Operation::NumbersList => {
-            let mut known = vec!["PhoneNumber", "FriendlyName"];
-            known.extend(PAGING);
-            if twilio {
-                known.extend(["Beta", "Origin"]);
-            }
-            known
-        }
-        Operation::NumbersBuy | Operation::NumbersUpdate => vec![
-            "FriendlyName",
-            "SmsApplicationSid",
-            "SmsFallbackMethod",
-            "SmsFallbackUrl",
-            "SmsMethod",
-            "SmsUrl",
-            "StatusCallback",
-            "StatusCallbackMethod",
-            "VoiceApplicationSid",
-            "VoiceFallbackMethod",
-            "VoiceFallbackUrl",
-            "VoiceMethod",
-            "VoiceUrl",
-            "VoiceReceiveMode",
-        ],
-        Operation::NumbersSearch => vec![
-            "AreaCode",
-            "Beta",
-            "Contains",
-            "ExcludeAllAddressRequired",
-            "ExcludeForeignAddressRequired",
-            "ExcludeLocalAddressRequired",
-            "FaxEnabled",
-            "InLocality",
-            "InRegion",
-            "MmsEnabled",
-            "SmsEnabled",
-            "VoiceEnabled",
-        ],
-        Operation::AccountsCreate => vec!["FriendlyName"],
-        Operation::AccountsUpdate if twilio => vec!["FriendlyName", "Status"],
-        Operation::AccountsUpdate => vec!["FriendlyName"],
-        _ => return None,
-    };
-    match operation {
-        Operation::NumbersBuy => known.push("PhoneNumber"),
-        Operation::NumbersUpdate => known.push("AccountSid"),
-        Operation::NumbersSearch if twilio => {
-            known.extend(PAGING);
-            known.extend(["NearNumber", "NearLatLong", "Distance", "InPostalCode", "InRateCenter", "InLata"]);
-        }
-        _ => {}
-    }
-    if matches!(operation, Operation::NumbersBuy | Operation::NumbersUpdate) {
-        known.push("EmergencyAddressSid");
-        if twilio {
-            known.extend([
-                "ApiVersion",
-                "VoiceCallerIdLookup",
-                "EmergencyStatus",
-                "TrunkSid",
-                "IdentitySid",
-                "AddressSid",
-                "BundleSid",
-                "AreaCode",
-            ]);
-        }
-    }
-    Some(known)
 }

@@ -17,6 +17,20 @@ pub(crate) enum Operation {
     /// The bytes, or the way to them.
     MediaFetch,
     MediaDelete,
+    CallsCreate,
+    CallsList,
+    CallsFetch,
+    CallsUpdate,
+    CallsDelete,
+    RecordingsCreate,
+    RecordingsList,
+    RecordingsUpdate,
+    /// Metadata.
+    RecordingsShow,
+    /// The audio.
+    RecordingsFetch,
+    RecordingsDelete,
+    TranscriptionsFetch,
     NumbersCountries,
     NumbersCountry,
     NumbersSearch,
@@ -51,6 +65,18 @@ impl Operation {
             Self::MediaShow => "media.show",
             Self::MediaFetch => "media.fetch",
             Self::MediaDelete => "media.delete",
+            Self::CallsCreate => "calls.create",
+            Self::CallsList => "calls.list",
+            Self::CallsFetch => "calls.fetch",
+            Self::CallsUpdate => "calls.update",
+            Self::CallsDelete => "calls.delete",
+            Self::RecordingsCreate => "recordings.create",
+            Self::RecordingsList => "recordings.list",
+            Self::RecordingsUpdate => "recordings.update",
+            Self::RecordingsShow => "recordings.show",
+            Self::RecordingsFetch => "recordings.fetch",
+            Self::RecordingsDelete => "recordings.delete",
+            Self::TranscriptionsFetch => "transcriptions.fetch",
             Self::NumbersCountries => "numbers.countries",
             Self::NumbersCountry => "numbers.country",
             Self::NumbersSearch => "numbers.search",
@@ -115,6 +141,11 @@ pub(crate) fn find(provider: Provider, method: &Method, segments: &[&str], json:
             };
             return Some(Route { operation, account, args: owned(&[rest.get(1)?, rest.get(3)?]) });
         }
+        (true, ["Calls" | "Recordings" | "Transcriptions", below @ ..]) => {
+            return voice(method, rest, below, json)
+                .filter(|(operation, _)| json || !twilio || *operation == O::RecordingsFetch)
+                .map(|(operation, args)| Route { operation, account, args });
+        }
         (true, ["AvailablePhoneNumbers"]) if get => (O::NumbersCountries, &[]),
         (true, ["AvailablePhoneNumbers", args @ ..]) if args.len() == 1 && get => (O::NumbersCountry, args),
         (true, ["AvailablePhoneNumbers", args @ ..]) if args.len() == 2 && get => (O::NumbersSearch, args),
@@ -137,6 +168,34 @@ pub(crate) fn find(provider: Provider, method: &Method, segments: &[&str], json:
         return None;
     }
     Some(Route { operation, account, args: owned(args) })
+}
+
+/// Calls and what they leave. A recording's path without `.json` is its audio.
+fn voice(method: &Method, path: &[&str], below: &[&str], json: bool) -> Option<(Operation, Vec<String>)> {
+    use Operation as O;
+    let (get, post, delete) = (*method == Method::GET, *method == Method::POST, *method == Method::DELETE);
+    let recording = match (get, delete) {
+        (true, _) if json => Some(O::RecordingsShow),
+        (true, _) => Some(O::RecordingsFetch),
+        (_, true) => Some(O::RecordingsDelete),
+        _ => None,
+    };
+    let (operation, args): (Operation, &[&str]) = match (*path.first()?, below) {
+        ("Calls", []) if post => (O::CallsCreate, &[]),
+        ("Calls", []) if get => (O::CallsList, &[]),
+        ("Calls", sid @ [_]) if get => (O::CallsFetch, sid),
+        ("Calls", sid @ [_]) if post => (O::CallsUpdate, sid),
+        ("Calls", sid @ [_]) if delete => (O::CallsDelete, sid),
+        ("Calls", [call, "Recordings"]) if post => (O::RecordingsCreate, &[*call]),
+        ("Calls", [call, "Recordings"]) if get => (O::RecordingsList, &[*call]),
+        ("Calls", [call, "Recordings", sid]) if post => (O::RecordingsUpdate, &[*call, *sid]),
+        ("Calls", [call, "Recordings", sid]) => (recording?, &[*call, *sid]),
+        ("Recordings", []) if get => (O::RecordingsList, &[]),
+        ("Recordings", sid @ [_]) => (recording?, sid),
+        ("Transcriptions", sid @ [_]) if get => (O::TranscriptionsFetch, sid),
+        _ => return None,
+    };
+    Some((operation, owned(args)))
 }
 
 /// The products beside the 2010 API know no account in their paths and no ending.

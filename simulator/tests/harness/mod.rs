@@ -1,6 +1,8 @@
 //! Starts the simulator and talks HTTP to it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+pub(crate) mod voice;
+
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},

@@ -124,6 +124,7 @@ fn pick_up(state: &mut State, id: &str) {
         Reaction::Human | Reaction::Machine => answer(state, id),
         Reaction::Busy => end(state, id, End::BUSY),
         Reaction::Reject => end(state, id, End::REJECTED),
+        Reaction::Unreachable => end(state, id, End::NOT_FOUND),
         Reaction::NoAnswer => {
             let wait = seconds(leg.timeout_secs);
             in_time(state, wait, Timer { leg: id.to_owned(), what: What::RingingEnds });
