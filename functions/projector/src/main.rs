@@ -51,6 +51,7 @@ async fn run() -> Result<(), Error> {
                 clock: Arc::new(SystemClock),
             },
             call_charges: CallCharges { charges: store.clone(), prices: PriceTable::bundled() },
+            public_base_url: settings.public_base_url()?,
             calls: store,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),

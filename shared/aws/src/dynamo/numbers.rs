@@ -17,7 +17,7 @@ use crate::keys::{self, GSI1PK, GSI1SK, GSI2PK, GSI2SK, Key};
 
 const ENTITY: &str = "num";
 /// The value of `ent` on what the inventory lists.
-const INVENTORY: &str = "inv";
+pub(super) const INVENTORY: &str = "inv";
 
 fn item(key: &Key, entity: &'static str, number: &PhoneNumber) -> Result<Item, StoreError> {
     let mut item = keyed(key, entity);

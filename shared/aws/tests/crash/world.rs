@@ -262,6 +262,7 @@ impl World {
         let project = Project {
             calls: plain.clone(),
             call_charges: CallCharges { charges: plain.clone(), prices },
+            public_base_url: "https://tandem.example".to_owned(),
             projection: cut.clone(),
             queue: jobs.clone(),
             answer,
