@@ -13,6 +13,7 @@ pub mod keyword;
 pub mod mark;
 pub mod message;
 pub mod money;
+pub mod moving;
 pub mod number;
 pub mod phone;
 pub mod price;

@@ -220,6 +220,7 @@ impl World {
             reports: cut.clone(),
             messages: plain.clone(),
             projection: cut.clone(),
+            numbers: plain.clone(),
             accounts: Arc::new(Samples),
             queue: jobs.clone(),
             transport: transport.clone(),

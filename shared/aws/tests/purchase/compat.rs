@@ -49,13 +49,17 @@ pub fn answer(
 ) -> Response<Bytes> {
     let path = request.uri().path().trim_end_matches(".json").to_owned();
     let (_, rest) = path.split_once("/Accounts/").unwrap();
+    let account = rest.split('/').next().unwrap_or_default().to_owned();
     let rest: Vec<&str> = rest.split('/').skip(1).collect();
+    let here = |held: &Held| held.account.is_empty() || held.account == account;
+    let by_sid = |state: &State, sid: &str| state.by_sid(provider, sid).filter(|key| here(&state.held[key]));
     let form: BTreeMap<String, String> = form_urlencoded::parse(request.body()).into_owned().collect();
     match (request.method(), rest.as_slice()) {
-        (&Method::POST, ["IncomingPhoneNumbers"]) => buy(state, provider, &form, now),
+        (&Method::POST, ["IncomingPhoneNumbers"]) => buy(state, provider, &account, &form, now),
         (&Method::GET, ["IncomingPhoneNumbers"]) => {
             let wanted = query(request).remove("PhoneNumber").unwrap_or_default();
-            let all = state.shown(provider, now).into_iter().filter(|(phone, _)| phone.contains(&wanted));
+            let all = state.shown(provider, now).into_iter();
+            let all = all.filter(|(phone, held)| phone.contains(&wanted) && here(held));
             let list: Vec<Value> = all.map(|(phone, held)| shown(provider, &phone, &held)).collect();
             answered(200, &json!({"incoming_phone_numbers": list, "next_page_uri": null}))
         }
@@ -71,11 +75,18 @@ pub fn answer(
             answered(200, &json!({"available_phone_numbers": list}))
         }
         (&Method::POST, ["IncomingPhoneNumbers", sid]) => {
-            let Some(key) = state.by_sid(provider, sid) else { return refused(404, 20404) };
+            let Some(key) = by_sid(state, sid) else { return refused(404, 20404) };
             if state.mood.refuses_settings {
                 return refused(400, 21402);
             }
+            if form.contains_key("AccountSid") && state.mood.refuses_moves {
+                let code = if provider == ProviderId::Twilio { 20001 } else { 22121 };
+                return refused(400, code);
+            }
             let held = state.held.get_mut(&key).unwrap();
+            if let Some(account) = form.get("AccountSid") {
+                held.account.clone_from(account);
+            }
             let before = held.mark.clone();
             configure(held, &form);
             let answer = shown(provider, &key.1, held);
@@ -83,7 +94,7 @@ pub fn answer(
             answered(200, &answer)
         }
         (&Method::DELETE, ["IncomingPhoneNumbers", sid]) => {
-            let Some(key) = state.by_sid(provider, sid) else { return refused(404, 20404) };
+            let Some(key) = by_sid(state, sid) else { return refused(404, 20404) };
             if state.mood.keeps_until.is_some_and(|until| now < until) {
                 return refused(409, 22121);
             }
@@ -97,6 +108,7 @@ pub fn answer(
 fn buy(
     state: &mut State,
     provider: ProviderId,
+    account: &str,
     form: &BTreeMap<String, String>,
     now: Timestamp,
 ) -> Response<Bytes> {
@@ -104,10 +116,11 @@ fn buy(
         return refused(400, code);
     }
     let phone = form["PhoneNumber"].clone();
-    let mut held = Held { sid: format!("PN{:032x}", state.id()), ..Held::default() };
+    let account = account.to_owned();
+    let mut held = Held { sid: format!("PN{:032x}", state.id()), account, ..Held::default() };
     configure(&mut held, form);
     if state.mood.forgets_settings {
-        held = Held { sid: held.sid, mark: held.mark, ..Held::default() };
+        held = Held { sid: held.sid, mark: held.mark, account: held.account, ..Held::default() };
     }
     let answer = shown(provider, &phone, &held);
     if !state.sell(provider, &phone, held, now) {

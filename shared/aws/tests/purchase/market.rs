@@ -23,6 +23,8 @@ pub struct Held {
     pub voice: String,
     pub messaging: String,
     pub status_callback: String,
+    /// The provider's id of the account that holds it; empty: every account shows it.
+    pub account: String,
     /// Not shown before this.
     pub visible: Option<Timestamp>,
 }
@@ -55,6 +57,8 @@ pub struct Mood {
     pub forgets_settings: bool,
     /// Settings are refused.
     pub refuses_settings: bool,
+    /// Numbers are not moved to another account.
+    pub refuses_moves: bool,
     /// Numbers are not taken back before this.
     pub keeps_until: Option<Timestamp>,
     /// A number must have been searched for.

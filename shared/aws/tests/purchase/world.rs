@@ -12,14 +12,18 @@ use dynoxide::Database;
 use serde_json::{Value, json};
 use telephony::api::numbers::purchase::PurchaseRequest;
 use telephony::app::numbers::give_back::GiveBack;
+use telephony::app::numbers::moving::MoveNumber;
+use telephony::app::numbers::moving::saga::MoveSaga;
 use telephony::app::numbers::purchase::saga::PurchaseSaga;
 use telephony::app::numbers::purchase::{Bought, Buy};
 use telephony::app::numbers::release::Release;
 use telephony::app::problem::Problem;
 use telephony::app::provider_accounts::Actor;
 use telephony::app::provider_accounts::desk::{Desk, Providers as Registry};
+use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::reconcile::Reconcile;
 use telephony::app::reconcile::sweep::InventorySweep;
+use telephony::app::route_cache::RouteCache;
 use telephony::domain::ids::TenantId;
 use telephony::domain::mark::Marker;
 use telephony::domain::money::Micros;
@@ -102,6 +106,9 @@ pub struct Process {
     pub buy: Buy,
     pub release: Release,
     pub reconcile: Reconcile,
+    pub mover: MoveNumber,
+    pub moves: MoveSaga,
+    pub receive: ReceiveMessage,
 }
 
 /// A deployment.
@@ -231,6 +238,13 @@ impl World {
         items(&self.engine.database, &self.table)
     }
 
+    /// What administrators write accounts with.
+    pub fn book(&self) -> Book {
+        let edge = Edge { fuse: Fuse::new(&[]), watch: Arc::new(|| {}), turns: None };
+        let secret = CutSecret { text: self.secret.clone(), edge };
+        Book::new(self.store.clone(), Arc::new(secret), Arc::new(Keys::default()))
+    }
+
     pub async fn deposit(&self, name: &str, micros: i64) {
         self.store.deposit(&tenant(name), Micros::new(micros), "r", at(0)).await.unwrap();
     }
@@ -280,6 +294,25 @@ fn process(engine: &Engine, table: &str, plain: &Store, parts: &Parts) -> Proces
             random: parts.random.clone(),
         },
         release: release(),
+        mover: MoveNumber {
+            inventory: store.clone(),
+            numbers: store.clone(),
+            moves: store.clone(),
+            book: book.clone(),
+            desk: Arc::clone(&desk),
+            clock: Arc::clone(&clock),
+        },
+        moves: MoveSaga {
+            tasks: store.clone(),
+            inventory: store.clone(),
+            moves: store.clone(),
+            messages: store.clone(),
+            inbox: store.clone(),
+            book: book.clone(),
+            desk: Arc::clone(&desk),
+            public_base_url: BASE.into(),
+        },
+        receive: ReceiveMessage { routes: Arc::new(RouteCache::new(store.clone())), inbox: store.clone() },
         reconcile: Reconcile {
             tasks: store.clone(),
             saga: saga(),
