@@ -35,7 +35,7 @@ ROUTES = {
     "wallet": ["GET /api/wallet", "GET /api/wallet/transactions", "POST /api/wallet/deposit", "GET /api/usage"],
     "search-numbers": ["POST /api/numbers/search"],
     "provider-management": ["POST /api/provider-management"],
-    "numbers": ["GET /api/numbers", "POST /api/numbers", "GET /api/numbers/{id}", "PATCH /api/numbers/{id}"],
+    "numbers": ["GET /api/numbers", "POST /api/numbers", "GET /api/numbers/{id}", "PATCH /api/numbers/{id}", "POST /api/numbers/{id}/move"],
     "purchase-number": ["POST /api/numbers/purchase", "GET /api/numbers/purchases/{id}"],
     "release-number": ["DELETE /api/numbers/{id}/release"],
     "provision-subscription": ["POST /api/subscriptions", "GET /api/subscriptions/{id}", "DELETE /api/subscriptions/{id}"],

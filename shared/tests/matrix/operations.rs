@@ -189,7 +189,7 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
     b.add(numbers, "held_numbers.release", true, move |n| async move { n.release(&sid(p, "PN")).await });
 
     b.add(registry::number_transfers(p), "number_transfers.transfer", true, move |t| async move {
-        let account = fixture(p).account();
+        let account = fixture(p).account;
         t.transfer(&sid(p, "PN"), &account, &account).await.map(drop)
     });
 

@@ -13,7 +13,6 @@ use telephony::domain::address::Address;
 use telephony::domain::ids::{AccountId, MessageId, NumberId, TenantId};
 use telephony::domain::number::{NumberStatus, PhoneNumber};
 use telephony::domain::secret::Secret;
-use telephony::domain::timestamp::Timestamp;
 use telephony::ports::{AccountBook, Consents, Inventory, Messages, Numbers};
 use telephony::provider::ProviderId::{self, SignalWire, Telnyx, Twilio};
 use telephony::provider::webhooks::InboundText;
