@@ -32,7 +32,7 @@ impl Emit {
         }
         let at = after.holding.updated_at.unwrap_or(after.created_at);
         let cause = after.version.to_string();
-        self.emit(&NewEvent::of_number(&after.tenant, after.id, kind, &cause, data, at)).await
+        self.emit_rare(&NewEvent::of_number(&after.tenant, after.id, kind, &cause, data, at)).await
     }
 }
 

@@ -110,3 +110,25 @@ async fn a_claim_is_not_told_of() {
     tell(&world, &records).await;
     assert_eq!(told(&world), []);
 }
+
+/// A number mostly comes just before the first endpoint: that nobody wanted to hear of it is not remembered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_nobody_hears_of_leaves_no_memory() {
+    let world = World::new(&[]).await;
+    let own = number(&world.tenant, "platform-twilio", OWN);
+    let changes = records(&world, own, &[&|n| n.display_name = "Desk".into()]).await;
+    let [added, renamed] = changes.as_slice() else { panic!() };
+    let project = project(&world);
+    project.project(added).await.unwrap();
+    world.endpoint("aaa").await;
+    project.project(renamed).await.unwrap();
+    let message = outbound(&world.tenant, 1, at(0));
+    world.table.store.accept(&intent(message.clone())).await.unwrap();
+    assert!(world.table.store.cancel(&message.tenant, message.id, at(1)).await.unwrap());
+    let view = Messages::message(&world.table.store, &message.tenant, message.id).await.unwrap().unwrap();
+    project.project(&Change::Ended(Box::new(view), None)).await.unwrap();
+    world.settle().await;
+    let mut kinds: Vec<String> = told(&world).into_iter().map(|(_, kind, _)| kind).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["message.status", "number.updated"]);
+}
