@@ -33,6 +33,7 @@ const WORDS: &[(&str, &str)] = &[
     ("recordings", "here: fetch recordings"),
     ("heldNumbers", "here: list, import, configure and release numbers"),
     ("numberMarket", "here: search and order numbers"),
+    ("numberTransfers", "here: move numbers between an account and those below it"),
     ("trunkNumbers", "here: bring numbers of other providers along"),
     ("agents", "here: agents of its own"),
     ("subaccounts", "here: accounts below an account"),

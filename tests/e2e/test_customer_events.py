@@ -82,6 +82,25 @@ def test_what_happens_is_told_in_order(world: World, tenant: Tenant, told: Recei
     assert len({event["id"] for event in events}) == len(events)
 
 
+def test_what_becomes_of_a_number_is_told(world: World, tenant: Tenant) -> None:
+    told = Receiver(world, tenant, ["number.*"])
+    phone = tenant.number("twilio")
+    [number] = tenant.api.pages(f"/api/numbers?phoneNumber={phone.replace('+', '%2B')}")
+    path = f"/api/numbers/{number['id']}"
+    shown = [number]
+    for change in ({"userId": "u-7", "displayName": "Front desk"}, {"isActive": False}):
+        answer = tenant.admin.request("PATCH", path, json=change)
+        assert answer.status_code == 200, explain(answer)
+        shown.append(answer.json()["number"])
+    assert tenant.admin.delete(f"{path}/release").status_code == 200
+    shown.append(tenant.api.get(path).json()["number"])
+    events = told.events(4)
+    assert [event["type"] for event in events] == ["number.added", "number.updated", "number.updated", "number.released"]
+    assert [event["sequence"] for event in events] == [1, 2, 3, 4]
+    # The registering writes the number as it is; when it was written is all that may differ.
+    assert [event["data"] for event in events] == shown
+
+
 def test_a_webhook_that_comes_twice_is_told_once(world: World, tenant: Tenant, told: Receiver) -> None:
     own, phone = tenant.number("twilio"), contact()
     received = world.sim.text(phone, own, words())

@@ -146,6 +146,7 @@ BODIES = {
     "POST /api/event-endpoints/{id}/rotate": lambda v, known: [{}],
     "POST /api/event-endpoints/{id}/replay": lambda v, known: [{"since": "2026-01-01T00:00:00Z"}],
     "PATCH /api/numbers/{id}": lambda v, known: [{"notes": "mine now"}, {"isPrimary": True}, {"agentId": v.agent if known else "nobody"}],
+    "POST /api/numbers/{id}/move": lambda v, known: [{"tenantId": v.tenant.name if known else "nobody"}],
     "POST /api/numbers": lambda v, known: [
         {"phoneNumber": v.number, "providerAccountId": v.provider if known else "twilio-none", "displayName": "mine"},
         {"phoneNumber": v.number if known else contact(), "providerAccountId": "platform-twilio", "displayName": "mine"},

@@ -44,7 +44,7 @@ ROUTES = {
     ],
     "search-numbers": ["POST /api/numbers/search"],
     "provider-management": ["POST /api/provider-management"],
-    "numbers": ["GET /api/numbers", "POST /api/numbers", "GET /api/numbers/{id}", "PATCH /api/numbers/{id}"],
+    "numbers": ["GET /api/numbers", "POST /api/numbers", "GET /api/numbers/{id}", "PATCH /api/numbers/{id}", "POST /api/numbers/{id}/move"],
     "purchase-number": ["POST /api/numbers/purchase", "GET /api/numbers/purchases/{id}"],
     "release-number": ["DELETE /api/numbers/{id}/release"],
     "provision-subscription": ["POST /api/subscriptions", "GET /api/subscriptions/{id}", "DELETE /api/subscriptions/{id}"],
@@ -320,7 +320,7 @@ def test_the_projector_never_wakes_itself() -> None:
     (source,) = [properties for properties in SOURCES.values() if properties["EventSourceArn"] == {"Fn::GetAtt": ["Table", "StreamArn"]}]
     patterns = [json.loads(entry["Pattern"]) for entry in source["FilterCriteria"]["Filters"]]
     entities = [pattern["dynamodb"]["NewImage"]["ent"]["S"] for pattern in patterns]
-    assert sorted(entities) == [["att", "leg"], ["msg"], ["msg"]]
+    assert sorted(entities) == [["att", "leg", "inv"], ["msg"], ["msg"]]
     # A changed message only when it has ended; the projector tells of it and writes no message then.
     changed = [p for p in patterns if p["dynamodb"]["NewImage"]["ent"]["S"] == ["msg"] and p["eventName"] != ["INSERT"]]
     assert [(p["eventName"], p["dynamodb"]["NewImage"]["st"]["S"]) for p in changed] == [(["MODIFY"], ["failed", "canceled"])]

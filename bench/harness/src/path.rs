@@ -109,6 +109,7 @@ pub async fn inbound(body: &str) -> Result<Path, Error> {
         },
         calls: store.clone(),
         call_charges: CallCharges { charges: store.clone(), prices: PriceTable::bundled() },
+        public_base_url: "https://tandem.example".to_owned(),
         clock: clock.clone(),
         random: clock.clone(),
     };

@@ -1,12 +1,14 @@
-//! `/api/numbers` and `/api/numbers/{id}`.
+//! `/api/numbers`, `/api/numbers/{id}` and `/api/numbers/{id}/move`.
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use serde::Serialize;
 use telephony::api::numbers::inventory::{NumberChangeRequest, NumberEntryRequest};
+use telephony::api::numbers::moving::MoveRequest;
 use telephony::api::numbers::number::NumberBody;
 use telephony::app::numbers::inventory::{Filter, ManageNumbers};
+use telephony::app::numbers::moving::MoveNumber;
 use telephony::app::problem::{Code, Problem};
 use telephony::domain::ids::{NumberId, TenantId};
 use telephony::domain::number::{NumberStatus, PhoneNumber};
@@ -23,6 +25,7 @@ const FILTERS: [&str; 9] =
 
 pub(crate) struct Handler {
     pub(crate) numbers: ManageNumbers,
+    pub(crate) moves: MoveNumber,
     pub(crate) clients: Arc<dyn Clients>,
     pub(crate) claims: ClaimNames,
 }
@@ -48,6 +51,15 @@ fn tenant(principal: &Principal, request: &HttpRequest) -> Result<TenantId, Prob
     let query = Query::of(request);
     query.only(&["tenantId"])?;
     principal.for_tenant(query.get("tenantId")?)
+}
+
+/// The key, if there is one. One that cannot be read is refused: ignored, a repetition would act again.
+fn key(request: &HttpRequest) -> Result<Option<&str>, Problem> {
+    if !request.headers.contains_key("idempotency-key") {
+        return Ok(None);
+    }
+    let unreadable = || Problem::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters");
+    request.header("idempotency-key").ok_or_else(unreadable).map(Some)
 }
 
 fn parsed<T: std::str::FromStr>(
@@ -83,6 +95,18 @@ impl Handler {
                 let body: NumberChangeRequest = read_json(request)?;
                 let changed = self.numbers.change(&tenant, id(of)?, &body).await?;
                 self.answer(StatusCode::OK, &changed)
+            }
+            (&Method::POST, [of, "move"]) => {
+                principal.require_admin()?;
+                let tenant = tenant(&principal, request)?;
+                let body: MoveRequest = read_json(request)?;
+                let moving =
+                    self.moves.begin(&principal.tenant, &tenant, id(of)?, &body, key(request)?).await?;
+                let answer = self.answer(StatusCode::ACCEPTED, &moving.number)?;
+                Ok(match moving.replayed {
+                    true => answer.with_header(HeaderName::from_static("idempotency-replayed"), "true"),
+                    false => answer,
+                })
             }
             _ => Err(Problem::new(Code::NotFound)),
         }

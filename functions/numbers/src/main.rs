@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use telephony::app::numbers::inventory::ManageNumbers;
+use telephony::app::numbers::moving::MoveNumber;
 use telephony::app::provider_accounts::desk::Providers;
 use telephony_aws::{Clients, Profile};
 use telephony_http::ReqwestTransport;
@@ -31,16 +32,24 @@ async fn run() -> Result<(), Error> {
     let store = Arc::new(clients.store(settings.table_name()?));
     let (secret, key) = settings.credentials()?;
     store.warm_up().await;
+    let book = Arc::new(clients.book(&store, secret, key));
+    let transport = Arc::new(ReqwestTransport::new(PROVIDER_TIMEOUT)?);
+    let desk = Arc::new(Providers { environment, transport });
     let handler = handler::Handler {
+        moves: MoveNumber {
+            inventory: store.clone(),
+            numbers: store.clone(),
+            moves: store.clone(),
+            book: book.clone(),
+            desk: desk.clone(),
+            clock: Arc::new(SystemClock),
+        },
         numbers: ManageNumbers {
             inventory: store.clone(),
             numbers: store.clone(),
             agents: store.clone(),
-            book: Arc::new(clients.book(&store, secret, key)),
-            desk: Arc::new(Providers {
-                environment,
-                transport: Arc::new(ReqwestTransport::new(PROVIDER_TIMEOUT)?),
-            }),
+            book,
+            desk,
             public_base_url: settings.public_base_url()?,
             default_country: settings.optional("DEFAULT_COUNTRY").unwrap_or("US").to_owned(),
             clock: Arc::new(SystemClock),

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use telephony::app::project::{Change, Outcome, Project};
 use telephony::domain::message::MessageView;
+use telephony::domain::number::PhoneNumber;
 use telephony::domain::status::MessageStatus;
 use telephony::ports::Clock;
 use telephony_aws::dynamo::records::{self, Record};
@@ -41,6 +42,7 @@ fn change(record: &StreamRecord) -> Result<Option<Change>, Error> {
         Record::Message(view) => ended(view, record)?,
         Record::Attempt { attempt, state } => Some(Change::AttemptMoved(attempt, state)),
         Record::Leg { call, state } => Some(Change::LegMoved(call, state)),
+        Record::Number(after) => Some(Change::NumberChanged(number(record.old_image.as_ref())?, after)),
         Record::Other => None,
     })
 }
@@ -53,9 +55,18 @@ fn ended(view: Box<MessageView>, record: &StreamRecord) -> Result<Option<Change>
     let before = match &record.old_image {
         Some(image) => match records::read(&Value::Object(image.clone()))? {
             Record::Message(before) => Some(before.progress.status),
-            Record::Attempt { .. } | Record::Leg { .. } | Record::Other => None,
+            Record::Attempt { .. } | Record::Leg { .. } | Record::Number(_) | Record::Other => None,
         },
         None => None,
     };
     Ok((before != Some(status)).then_some(Change::Ended(view, before)))
+}
+
+/// The number as it was before.
+fn number(image: Option<&Map<String, Value>>) -> Result<Option<Box<PhoneNumber>>, Error> {
+    let Some(image) = image else { return Ok(None) };
+    Ok(match records::read(&Value::Object(image.clone()))? {
+        Record::Number(before) => Some(before),
+        Record::Message(_) | Record::Attempt { .. } | Record::Leg { .. } | Record::Other => None,
+    })
 }

@@ -52,6 +52,7 @@ async fn run() -> Result<(), Error> {
             },
             history: store.clone(),
             call_charges: CallCharges { charges: store.clone(), prices: PriceTable::bundled() },
+            public_base_url: settings.public_base_url()?,
             calls: store,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),

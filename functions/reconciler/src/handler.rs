@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use telephony::app::backfill::Backfill;
 use telephony::app::money::rents::Rents;
+use telephony::app::numbers::moving::saga::MoveSaga;
 use telephony::app::reconcile::Reconcile;
 use telephony::app::subscriptions::Subscriptions;
 use telephony::domain::timestamp::Timestamp;
@@ -21,6 +22,8 @@ const BATCH: u32 = 50;
 
 pub(crate) struct Handler {
     pub(crate) reconcile: Reconcile,
+    pub(crate) moves: MoveSaga,
+    pub(crate) believes_named_time: bool,
     pub(crate) rents: Rents,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) backfill: Backfill,
@@ -34,6 +37,7 @@ impl Handler {
         let report = self.reconcile.run(until).await;
         tracing::info!(?report, "Reconciled");
         let mut failures = report.failures;
+        failures += self.moves(invocation).await;
         failures += self.rents().await;
         failures += self.provision().await;
         failures += self.backfill(invocation, until).await;
@@ -48,6 +52,26 @@ impl Handler {
             }
         }
         Ok(())
+    }
+
+    /// Numbers that move. They go by the clock; a local stack may name a later time, so that nobody has to
+    /// wait for a test.
+    async fn moves(&self, invocation: &Invocation) -> u64 {
+        let named = invocation.named_time.filter(|_| self.believes_named_time);
+        let clock = self.clock.now();
+        let now = named.map_or(clock, |named| named.max(clock));
+        match self.moves.run_due(now, BATCH).await {
+            Ok(run) => {
+                if run.looked_after > 0 {
+                    tracing::info!(?run, "Moves gone on with");
+                }
+                run.failures
+            }
+            Err(error) => {
+                tracing::error!(%error, "Moves could not be read");
+                1
+            }
+        }
     }
 
     /// Monthly rents. The answer of each part is how much of it failed.

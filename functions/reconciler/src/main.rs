@@ -9,6 +9,7 @@ use std::time::Duration;
 use telephony::app::backfill::Backfill;
 use telephony::app::money::rents::Rents;
 use telephony::app::numbers::give_back::GiveBack;
+use telephony::app::numbers::moving::saga::MoveSaga;
 use telephony::app::numbers::purchase::saga::PurchaseSaga;
 use telephony::app::numbers::release::Release;
 use telephony::app::provider_accounts::ProviderAccounts;
@@ -89,6 +90,18 @@ async fn run() -> Result<(), Error> {
             },
             clock: clock.clone(),
         },
+        moves: MoveSaga {
+            tasks: store.clone(),
+            inventory: store.clone(),
+            moves: store.clone(),
+            messages: store.clone(),
+            inbox: store.clone(),
+            book: book.clone(),
+            desk: desk.clone(),
+            public_base_url: public_base_url.clone(),
+        },
+        // Time is what a move is about: only a local stack may be told another one.
+        believes_named_time: environment.local,
         rents: Rents { tasks: store.clone(), inventory: store.clone(), book: store.clone(), policy },
         subscriptions: Subscriptions {
             records: store.clone(),

@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 
-use super::receive_message::{consent_change, message, message_id};
+use super::receive_message::{consent_change, message, message_id, park};
 use crate::domain::account::{AccountRecord, Owner};
-use crate::domain::ids::{AccountId, ProviderSid};
+use crate::domain::ids::{AccountId, MessageId, ProviderSid};
+use crate::domain::number::{NumberStatus, PhoneNumber};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{
     AccountBook, AccountList, Clock, Inbox, Messages, Numbers, Recorded, StoreError, Watermark, Watermarks,
@@ -267,18 +268,27 @@ impl Backfill {
             None => None,
         };
         // What came before the number was this tenant's was for somebody else. Lists tell seconds.
-        let Some(number) = number.filter(|number| at.seconds() >= number.created_at.seconds()) else {
+        let since = |number: &PhoneNumber| {
+            let moved = number.holding.came_from.as_ref().map(|from| from.since);
+            moved.unwrap_or(number.created_at).seconds()
+        };
+        let Some(number) = number.filter(|number| at.seconds() >= since(number)) else {
             return Ok(Looked::Unknown);
         };
-        if self.messages.message(&number.tenant, message_id(&record.id, &text.sid)).await?.is_some() {
+        if self.is_known(&number, message_id(&record.id, &text.sid), at).await? {
             return Ok(Looked::Known);
         }
         if media > 0 {
             text.media = attachments(history, &text.sid).await?;
         }
         let sid = text.sid.clone();
+        let text_again = text.clone();
         let mut message = message(record.provider, &record.id, &number, text, at);
         message.found_at = Some(self.clock.now());
+        if number.status == NumberStatus::Moving {
+            let parked = park(self.inbox.as_ref(), &number, &message, text_again).await?;
+            return Ok(if parked == Recorded::New { Looked::Stored } else { Looked::Known });
+        }
         let consent = consent_change(&message);
         match self.inbox.record(&message, consent.as_ref()).await? {
             Recorded::New => {
@@ -291,6 +301,21 @@ impl Backfill {
             }
             // Its webhook has come in between.
             Recorded::Replay | Recorded::Mismatch => Ok(Looked::Known),
+        }
+    }
+}
+
+impl Backfill {
+    /// It is stored: with its holder, or, of the time of a move, with the one before.
+    async fn is_known(&self, number: &PhoneNumber, id: MessageId, at: Timestamp) -> Result<bool, StoreError> {
+        if self.messages.message(&number.tenant, id).await?.is_some() {
+            return Ok(true);
+        }
+        match &number.holding.came_from {
+            Some(from) if at.seconds() <= number.created_at.seconds() => {
+                Ok(self.messages.message(&from.tenant, id).await?.is_some())
+            }
+            Some(_) | None => Ok(false),
         }
     }
 }

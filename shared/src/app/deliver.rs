@@ -13,10 +13,12 @@ use super::retry;
 use crate::domain::address::Address;
 use crate::domain::ids::{MessageId, TenantId};
 use crate::domain::message::{Attempt, AttemptRef, Bill, Lane, Message, MessageView};
+use crate::domain::number::NumberStatus;
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{
-    Accounts, AttemptEnd, Clock, Dispatch, Job, Messages, Projection, Queue, Random, Reports, StoreError,
+    Accounts, AttemptEnd, Clock, Dispatch, Job, Messages, Numbers, Projection, Queue, Random, Reports,
+    StoreError,
 };
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
 use crate::provider::messaging::{Callback, Messaging, OutboundText};
@@ -37,6 +39,11 @@ const CHECK_AFTER: [Duration; 4] = [
 /// A carrier that has sent no receipt by now sends none (SMS validity is at most 36 000 s at Twilio,
 /// `ValidityPeriod` of the Messages resource; 172 800 s at SignalWire).
 pub(super) const GIVE_UP_ASKING: Duration = Duration::from_secs(48 * 3600);
+/// A message that was accepted so recently was given a sender that its tenant holds. For older ones
+/// (scheduled, tried again) it is asked once more, because numbers move.
+const SENDER_KNOWN: Duration = Duration::from_secs(60);
+/// How long a message waits while its number is moving.
+const MOVING_WAIT: Duration = Duration::from_secs(60);
 /// How long a message waits when its lane is closed.
 const LANE_WAIT: Duration = Duration::from_secs(10);
 
@@ -50,6 +57,8 @@ pub struct Deliver {
     pub messages: Arc<dyn Messages>,
     /// Where an attempt is taken over into its message, should the stream have lost it.
     pub projection: Arc<dyn Projection>,
+    /// Who holds the sender by now.
+    pub numbers: Arc<dyn Numbers>,
     /// Credentials.
     pub accounts: Arc<dyn Accounts>,
     /// Where work that is to be done later goes.
@@ -64,6 +73,16 @@ pub struct Deliver {
     pub environment: Environment,
     /// The public base URL, without a slash at the end.
     pub public_base_url: String,
+}
+
+/// Whose the number is that a message is to leave from.
+enum Sender {
+    /// The tenant's, or nobody's.
+    Ours,
+    /// On its way to somebody.
+    Moving,
+    /// Another tenant's.
+    Gone,
 }
 
 /// What a look at a message leads to.
@@ -122,6 +141,14 @@ impl Deliver {
         if self.is_blocked(message, gate).await? {
             return self.opted_out(message, now).await;
         }
+        match self.sender(message, now).await? {
+            Sender::Ours => {}
+            Sender::Moving => return self.later(message, now.plus(MOVING_WAIT)).await,
+            Sender::Gone => {
+                let words = "The sending number is another tenant's by now";
+                return self.dispatch.fail(tenant, id, "NO_PROVIDER_FOR_NUMBER", words, now).await;
+            }
+        }
         let Some(messaging) = self.messaging(message).await? else {
             let code = format!("{}_NOT_CONFIGURED", message.provider.as_str().to_ascii_uppercase());
             let words = "The provider account has no credentials";
@@ -166,6 +193,20 @@ impl Deliver {
             }
             Err(error) => self.failed(message, &attempt, lane.as_ref(), &error).await,
         }
+    }
+
+    /// Whose the sending number is. One that nobody is known to hold is left to the provider to refuse.
+    async fn sender(&self, message: &Message, now: Timestamp) -> Result<Sender, StoreError> {
+        let Some(phone) = message.from.phone() else { return Ok(Sender::Ours) };
+        if now.since(message.created_at) < SENDER_KNOWN {
+            return Ok(Sender::Ours);
+        }
+        let held = self.numbers.by_account(&message.account, phone).await?;
+        Ok(match held {
+            Some(number) if number.tenant != message.tenant => Sender::Gone,
+            Some(number) if number.status == NumberStatus::Moving => Sender::Moving,
+            Some(_) | None => Sender::Ours,
+        })
     }
 
     async fn is_blocked(&self, message: &Message, gate: Option<&Address>) -> Result<bool, StoreError> {

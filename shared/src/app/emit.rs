@@ -104,6 +104,21 @@ impl Emit {
         if !wanted && event.turn.is_none() {
             return Ok(());
         }
+        self.tell(event).await
+    }
+
+    /// The same for what happens rarely: nobody's memory is asked, and none is left. A tenant's number
+    /// often comes just before its first endpoint, which would then be unknown for the memory's time.
+    ///
+    /// # Errors
+    /// As [`Emit::emit`].
+    pub(super) async fn emit_rare(&self, event: &NewEvent) -> Result<(), StoreError> {
+        let endpoints = self.listeners.endpoints.endpoints(&event.tenant).await?;
+        let mut filters = endpoints.iter().flat_map(|endpoint| &endpoint.events);
+        if filters.any(|filter| filter.matches(event.kind)) { self.tell(event).await } else { Ok(()) }
+    }
+
+    async fn tell(&self, event: &NewEvent) -> Result<(), StoreError> {
         // Recorded first: whoever dies in between comes again, and finds it recorded.
         if self.log.record_event(event).await? {
             tracing::info!(event_id = %event.id, kind = %event.kind, tenant = %event.tenant, "Event recorded");

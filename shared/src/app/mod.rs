@@ -10,6 +10,7 @@ pub mod copy_media;
 pub mod deliver;
 pub mod emit;
 mod emit_call;
+mod emit_number;
 pub mod event_endpoints;
 pub mod event_schedule;
 pub mod explain_route;

@@ -10,6 +10,7 @@ use super::money::calls::CallCharges;
 use super::retry;
 use crate::domain::call::{CallRef, CallStatus, Leg};
 use crate::domain::message::{Attempt, AttemptRef, Direction, MediaCopy, MessageView};
+use crate::domain::number::PhoneNumber;
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{CallHistory, CallRecords, Clock, Job, Projection, Queue, Random, StoreError};
@@ -27,6 +28,8 @@ pub enum Change {
     Ended(Box<MessageView>, Option<MessageStatus>),
     /// A leg of a call was written or moved.
     LegMoved(CallRef, Box<Leg>),
+    /// A number was stored, or changed from what is told first.
+    NumberChanged(Option<Box<PhoneNumber>>, Box<PhoneNumber>),
 }
 
 /// What the operator counts.
@@ -62,6 +65,8 @@ pub struct Project {
     pub history: Arc<dyn CallHistory>,
     /// What they are charged.
     pub call_charges: CallCharges,
+    /// What stands before `/api/` in our URLs, without a slash at the end.
+    pub public_base_url: String,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
@@ -94,6 +99,10 @@ impl Project {
                     self.call_charges.settle(&call, &legs, self.clock.now()).await?;
                     self.emit.leg(&call, leg).await?;
                 }
+                Ok(Outcome::Nothing)
+            }
+            Change::NumberChanged(before, after) => {
+                self.emit.number(before.as_deref(), after, &self.public_base_url).await?;
                 Ok(Outcome::Nothing)
             }
         }

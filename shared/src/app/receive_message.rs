@@ -9,10 +9,10 @@ use crate::domain::conversation::conversation_id;
 use crate::domain::ids::{AccountId, MessageId, ProviderSid};
 use crate::domain::keyword::{self, Intent};
 use crate::domain::message::{Direction, MediaRef, Message, Origin, Purpose};
-use crate::domain::number::PhoneNumber;
+use crate::domain::number::{NumberStatus, PhoneNumber};
 use crate::domain::segments;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Inbox, Recorded, StoreError, Unrouted};
+use crate::ports::{Inbox, ParkedText, Recorded, StoreError, Unrouted};
 use crate::provider::ProviderId;
 use crate::provider::webhooks::{InboundText, WebhookKind};
 
@@ -23,6 +23,8 @@ pub enum Received {
     New(MessageId),
     /// It had been stored before.
     Replay(MessageId),
+    /// Its number is moving: it waits, and will be this message of the new holder's.
+    Parked(MessageId),
     /// Nobody holds the number through this account, or the id is taken by another text. Recorded
     /// for the operator.
     Unrouted,
@@ -58,6 +60,15 @@ impl ReceiveMessage {
             return Ok(Received::Unrouted);
         };
         let message = message(provider, account, &number, text.clone(), now);
+        if number.status == NumberStatus::Moving {
+            return match park(self.inbox.as_ref(), &number, &message, text.clone()).await? {
+                Recorded::New | Recorded::Replay => Ok(Received::Parked(message.id)),
+                Recorded::Mismatch => {
+                    self.unrouted(account, &text, "id_mismatch", now).await?;
+                    Ok(Received::Unrouted)
+                }
+            };
+        }
         let consent = consent_change(&message);
         match self.inbox.record(&message, consent.as_ref()).await? {
             Recorded::New => {
@@ -97,6 +108,36 @@ impl ReceiveMessage {
         };
         self.inbox.record_unrouted(&unrouted).await
     }
+}
+
+/// Keeps a text until its number has moved. `message` is what it would be with the old holder, who gets
+/// none of it but a STOP: whoever says it to a number of theirs means them, and is not written to again
+/// while the number is under way. With the new holder the text says it once more. A START is heard by the
+/// new holder alone.
+pub(super) async fn park(
+    inbox: &dyn Inbox,
+    number: &PhoneNumber,
+    message: &Message,
+    text: InboundText,
+) -> Result<Recorded, StoreError> {
+    let parked = ParkedText {
+        tenant: number.tenant.clone(),
+        number: number.id,
+        message: message.id,
+        provider: message.provider,
+        account: message.account.clone(),
+        text,
+        at: message.created_at,
+    };
+    let stop = consent_change(message).filter(|change| change.blocked);
+    let recorded = inbox.park(&parked, message, stop.as_ref()).await?;
+    if recorded == Recorded::New {
+        tracing::info!(
+            provider = %message.provider, message_id = %message.id, number = %number.id,
+            "Inbound message parked, because its number is moving"
+        );
+    }
+    Ok(recorded)
 }
 
 /// The id of the message that a text becomes, whichever way it comes.

@@ -5,18 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::domain::ids::AccountId;
-use crate::domain::number::PhoneNumber;
+use crate::domain::moving::ROUTE_MAX_AGE;
+use crate::domain::number::{NumberStatus, PhoneNumber};
 use crate::domain::phone::E164;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Numbers, StoreError};
 
 /// How long an answer is used. Moving a number between tenants parks inbound messages for longer
-/// than [`STALE`], so that no answer in use here can name the old tenant.
+/// than [`ROUTE_MAX_AGE`], so that no answer in use here can name the old tenant. "It is moving" is not
+/// kept, so that its end is seen at once.
 const FRESH: Duration = Duration::from_secs(60);
 /// How long "nobody holds it" is used: short, because a number may just have been bought.
 const FRESH_NEGATIVE: Duration = Duration::from_secs(5);
-/// How long an old answer still serves while the store cannot be asked.
-const STALE: Duration = Duration::from_secs(300);
 /// How many answers are kept.
 const CAPACITY: usize = 10_000;
 
@@ -55,6 +55,10 @@ impl RouteCache {
         match self.numbers.by_account(account, phone).await {
             Ok(answer) => {
                 let mut answers = self.lock();
+                if answer.as_ref().is_some_and(|number| number.status == NumberStatus::Moving) {
+                    answers.remove(&key);
+                    return Ok(answer);
+                }
                 if answers.len() >= CAPACITY && !answers.contains_key(&key) {
                     // Rare and cheap enough: drop what is old; when nothing is, start over.
                     answers.retain(|_, (at, _)| now.since(*at) < FRESH);
@@ -66,7 +70,7 @@ impl RouteCache {
                 Ok(answer)
             }
             Err(error) => match known {
-                Some((at, Some(answer))) if now.since(at) < STALE => {
+                Some((at, Some(answer))) if now.since(at) < ROUTE_MAX_AGE => {
                     tracing::warn!(%error, "Using an older route, because the store cannot be asked");
                     Ok(Some(answer))
                 }

@@ -132,8 +132,8 @@ pub struct Message {
     /// The provider's id of an inbound text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inbound_sid: Option<ProviderSid>,
-    /// When an inbound text was found in the provider's list, because no webhook had brought it. It is
-    /// late, so that nothing answers it.
+    /// When an inbound text was found in the provider's list, because no webhook had brought it, or
+    /// handed on after its number's move. It is late, so that nothing answers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found_at: Option<Timestamp>,
     /// Not before this.

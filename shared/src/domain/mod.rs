@@ -15,6 +15,7 @@ pub mod local_time;
 pub mod mark;
 pub mod message;
 pub mod money;
+pub mod moving;
 pub mod number;
 pub mod passport;
 pub mod phone;

@@ -6,6 +6,7 @@ use super::ids::{
     AccountId, AgentId, BusinessId, NumberId, ProviderSid, PurchaseId, TemplateId, TenantId, UserId,
 };
 use super::money::Micros;
+use super::moving::{CameFrom, Move, MoveRefused};
 use super::phone::E164;
 use super::rent::Rent;
 use super::timestamp::Timestamp;
@@ -178,7 +179,16 @@ pub struct Holding {
     /// Since when it is rented, and until when that is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rent: Option<Rent>,
-    /// When the reconciler is to look at it next: for its rent, or for its release.
+    /// It is on its way, or was until a moment ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Box<Move>>,
+    /// Why the last move came to nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub move_refused: Option<MoveRefused>,
+    /// From whom it came, when it was moved here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_from: Option<CameFrom>,
+    /// When the reconciler is to look at it next: for its rent, its release or its move.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
     /// When it was bought.

@@ -1,6 +1,6 @@
 //! Receiving: inbound messages, and what could not be routed.
 
-use super::StoreError;
+use super::{ParkedText, StoreError};
 use crate::domain::consent::ConsentChange;
 use crate::domain::ids::AccountId;
 use crate::domain::message::Message;
@@ -45,6 +45,15 @@ pub trait Inbox: Send + Sync {
     /// message's `pending` mark is set when it has media.
     async fn record(
         &self,
+        message: &Message,
+        consent: Option<&ConsentChange>,
+    ) -> Result<Recorded, StoreError>;
+
+    /// Keeps a text until its number has moved, with what `message` would be known by. With a consent
+    /// change, one transaction of both.
+    async fn park(
+        &self,
+        parked: &ParkedText,
         message: &Message,
         consent: Option<&ConsentChange>,
     ) -> Result<Recorded, StoreError>;

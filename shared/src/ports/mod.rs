@@ -10,6 +10,7 @@ mod events;
 mod inbox;
 mod inventory;
 mod media;
+mod moves;
 mod outbox;
 mod pending;
 mod preferences;
@@ -39,6 +40,7 @@ pub use events::{Deliveries, EventLog, OverdueDeliveries, OverdueDelivery, TryEn
 pub use inbox::{Inbox, Recorded, Unrouted};
 pub use inventory::{Inventory, NumberChange};
 pub use media::{ByteStream, MediaLinks, MediaRecords, MediaStore, PutError, StreamBroken};
+pub use moves::{BoundMove, MoveBegun, Moves, ParkedText};
 pub use outbox::{Accepted, Bound, IdempotencyBinding, Intent, Outbox};
 pub use pending::{Job, Pending, PendingKind, PendingMessage, Queue};
 pub use preferences::Preferences;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 
+use super::account::ProviderAccount;
 use super::error::ProviderError;
 use crate::domain::ids::ProviderSid;
 use crate::domain::money::Cost;
@@ -130,6 +131,19 @@ pub trait HeldNumbers: Send + Sync {
 
     /// Gives a number back. One that is gone already is no error.
     async fn release(&self, sid: &ProviderSid) -> Result<(), ProviderError>;
+}
+
+/// Numbers that go from one account to another, as the account above them can have it.
+#[async_trait]
+pub trait NumberTransfers: Send + Sync {
+    /// Moves a held number between this account and those below it, or among those. It may have another
+    /// id afterwards. Not to be repeated blindly: where it took effect, the old account holds nothing.
+    async fn transfer(
+        &self,
+        sid: &ProviderSid,
+        from: &ProviderAccount,
+        to: &ProviderAccount,
+    ) -> Result<RemoteNumber, ProviderError>;
 }
 
 /// What to look for among numbers for sale.

@@ -15,7 +15,7 @@ use super::error::{ErrorKind, ProviderError};
 use super::history::InboundHistory;
 use super::media::MediaSource;
 use super::messaging::Messaging;
-use super::numbers::{HeldNumbers, NumberMarket, NumberUrls, TrunkNumbers};
+use super::numbers::{HeldNumbers, NumberMarket, NumberTransfers, NumberUrls, TrunkNumbers};
 use super::recordings::Recordings;
 use super::subaccounts::Subaccounts;
 use super::transport::HttpTransport;
@@ -124,6 +124,15 @@ pub fn number_market(provider: ProviderId) -> Option<Factory<dyn NumberMarket>> 
         ProviderId::SignalWire => Some(signalwire::numbers::number_market),
         ProviderId::Telnyx => Some(telnyx::market::number_market),
         ProviderId::Retell => None,
+    }
+}
+
+/// Moving numbers between an account and those below it. Telnyx and Retell have no such request.
+pub fn number_transfers(provider: ProviderId) -> Option<Factory<dyn NumberTransfers>> {
+    match provider {
+        ProviderId::Twilio => Some(twilio::numbers::number_transfers),
+        ProviderId::SignalWire => Some(signalwire::numbers::number_transfers),
+        ProviderId::Telnyx | ProviderId::Retell => None,
     }
 }
 
@@ -248,6 +257,8 @@ pub struct Features {
     pub held_numbers: bool,
     /// Numbers can be searched and ordered.
     pub number_market: bool,
+    /// Numbers can be moved between an account and those below it.
+    pub number_transfers: bool,
     /// Numbers of other providers can be brought along.
     pub trunk_numbers: bool,
     /// It has agents of its own.
@@ -268,6 +279,7 @@ pub fn features(provider: ProviderId) -> Features {
         recordings: recordings(provider).is_some(),
         held_numbers: held_numbers(provider).is_some(),
         number_market: number_market(provider).is_some(),
+        number_transfers: number_transfers(provider).is_some(),
         trunk_numbers: trunk_numbers(provider).is_some(),
         agents: agents(provider).is_some(),
         subaccounts: subaccounts(provider).is_some(),

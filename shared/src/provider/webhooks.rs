@@ -1,6 +1,7 @@
 //! What a provider sends us: verify, then parse, then answer. Pure and synchronous; holds no client.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::account::ProviderAccount;
 use super::calling::{CallEvent, RemoteAgent};
@@ -140,7 +141,7 @@ pub enum Event {
 }
 
 /// An inbound SMS or MMS.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboundText {
     /// The provider's id: the same over all retries.
     pub sid: ProviderSid,
@@ -191,7 +192,7 @@ pub enum LookupAnswer {
 }
 
 /// One attachment of an inbound MMS.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboundMedia {
     /// Its place, from 0.
     pub index: u32,

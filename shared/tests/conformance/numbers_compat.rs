@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use telephony::domain::purchase::Papers;
+use telephony::domain::secret::Secret;
+use telephony::provider::account::ProviderAccount;
 use telephony::provider::error::{Effect, ErrorKind};
 use telephony::provider::numbers::{
     HeldNumbers, NumberCapabilities, NumberKind, NumberMarket, NumberOrder, NumberSearch, NumberSettings,
+    NumberTransfers,
 };
 use telephony::provider::{Environment, registry};
 use telephony_testkit::replay::ReplayTransport;
@@ -24,6 +27,19 @@ pub(crate) fn held(sample: &Sample, transport: &Arc<ReplayTransport>) -> Box<dyn
 pub(crate) fn market(sample: &Sample, transport: &Arc<ReplayTransport>) -> Box<dyn NumberMarket> {
     let factory = registry::number_market(sample.provider).unwrap();
     factory(&sample.account(), &Environment::default(), transport.clone()).ok().unwrap()
+}
+
+pub(crate) fn transfers(sample: &Sample, transport: &Arc<ReplayTransport>) -> Box<dyn NumberTransfers> {
+    let factory = registry::number_transfers(sample.provider).unwrap();
+    factory(&sample.account(), &Environment::default(), transport.clone()).ok().unwrap()
+}
+
+/// An account below the one of the sample, by its id at the provider.
+pub(crate) fn below(sample: &Sample, id: &str) -> ProviderAccount {
+    let mut account = sample.account();
+    let name = if sample.remote_id.starts_with("AC") { "account_sid" } else { "project_id" };
+    account.config.set(name, Secret::new(id));
+    account
 }
 
 pub(crate) fn number(sample: &Sample, n: u32, changes: &Value) -> Value {
@@ -227,4 +243,48 @@ async fn a_number_is_given_back_once_and_again() {
         assert_eq!(request.uri().to_string(), api(&sample, &format!("IncomingPhoneNumbers/{sid}")));
     }
     assert_eq!(registry::error_kind(SAMPLES[1].provider, "22121"), Some(ErrorKind::Conflict));
+}
+
+/// The account above asks for it, below the account that holds it, with its own credentials.
+#[tokio::test]
+async fn a_number_goes_from_one_account_to_another() {
+    for sample in SAMPLES {
+        let (from, to) = (id(&sample, "AC", 3), id(&sample, "AC", 4));
+        let answer = number(&sample, 1, &json!({}));
+        let transport = Arc::new(ReplayTransport::new().answer(200, answer.to_string()));
+        let sid = id(&sample, "PN", 1).parse().unwrap();
+        let (from_account, to_account) = (below(&sample, &from), below(&sample, &to));
+        let above = transfers(&sample, &transport);
+        let moved = above.transfer(&sid, &from_account, &to_account).await.unwrap();
+        assert_eq!((moved.phone.expose(), moved.sid.to_string()), (PHONE, id(&sample, "PN", 1)));
+        let [request] = transport.requests().try_into().unwrap();
+        let url = api(&sample, &format!("IncomingPhoneNumbers/{}", id(&sample, "PN", 1)));
+        assert_eq!(request.uri().to_string(), url.replace(sample.remote_id, &from));
+        assert_eq!(pairs(request.body()), [("AccountSid".to_owned(), to)]);
+    }
+}
+
+/// Nothing leads elsewhere, and nothing that was not documented counts as a move.
+#[tokio::test]
+async fn a_move_that_is_not_confirmed_is_none() {
+    for sample in SAMPLES {
+        let sid = id(&sample, "PN", 1).parse().unwrap();
+        let unasked = Arc::new(ReplayTransport::new());
+        let here = sample.account();
+        for (from, to) in [("../x", "AC1"), ("AC1", "a/b"), ("", "AC1")] {
+            let moving = transfers(&sample, &unasked);
+            let error = moving.transfer(&sid, &below(&sample, from), &below(&sample, to)).await.unwrap_err();
+            assert_eq!(error.effect(), Effect::NotSent, "{from} {to}");
+        }
+        for (status, kind, effect) in [
+            (404, ErrorKind::NotFound, Effect::Refused),
+            (201, ErrorKind::UnexpectedResponse, Effect::Unknown),
+            (200, ErrorKind::UnexpectedResponse, Effect::Unknown),
+        ] {
+            let body = if status == 404 { json!({"code": 20404, "message": "no"}) } else { json!({}) };
+            let transport = Arc::new(ReplayTransport::new().answer(status, body.to_string()));
+            let error = transfers(&sample, &transport).transfer(&sid, &here, &here).await.unwrap_err();
+            assert_eq!((error.kind(), error.effect()), (kind, effect), "{status}");
+        }
+    }
 }

@@ -14,7 +14,9 @@ use telephony_testkit::webhooks::SAMPLES;
 
 use super::calls_compat::{api, id, pairs, settings};
 use super::documents::{documented, example};
-use super::numbers_compat::{PHONE, everything, held, market, number, order, search, written};
+use super::numbers_compat::{
+    PHONE, below, everything, held, market, number, order, search, transfers, written,
+};
 use super::openapi::check_request;
 
 #[tokio::test]
@@ -226,7 +228,7 @@ async fn a_number_that_is_not_to_be_had() {
 async fn every_request_is_in_the_documents_and_their_answers_are_read() {
     let Some(facts) = facts() else { return };
     for ((document, base), sample) in documented(&facts).into_iter().zip(SAMPLES) {
-        let transport = Arc::new((0..7).fold(ReplayTransport::new(), |script, _| script.answer(500, "")));
+        let transport = Arc::new((0..8).fold(ReplayTransport::new(), |script, _| script.answer(500, "")));
         let sid = id(&sample, "PN", 1).parse().unwrap();
         let _ = held(&sample, &transport).list(None).await;
         let page = format!("{}?Page=1&PageSize=200&PageToken=PA1", api(&sample, "IncomingPhoneNumbers"));
@@ -234,9 +236,11 @@ async fn every_request_is_in_the_documents_and_their_answers_are_read() {
         let _ = held(&sample, &transport).find(&PHONE.parse().unwrap()).await;
         let _ = held(&sample, &transport).configure(&sid, &everything()).await;
         let _ = held(&sample, &transport).release(&sid).await;
+        let other = below(&sample, &id(&sample, "AC", 4));
+        let _ = transfers(&sample, &transport).transfer(&sid, &sample.account(), &other).await;
         let _ = market(&sample, &transport).search(&search()).await;
         let _ = market(&sample, &transport).order(&order()).await;
-        assert_eq!(transport.requests().len(), 7);
+        assert_eq!(transport.requests().len(), 8);
         for request in transport.requests() {
             check_request(&document, &base, &request);
         }

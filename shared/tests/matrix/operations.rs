@@ -188,6 +188,11 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
     });
     b.add(numbers, "held_numbers.release", true, move |n| async move { n.release(&sid(p, "PN")).await });
 
+    b.add(registry::number_transfers(p), "number_transfers.transfer", true, move |t| async move {
+        let account = fixture(p).account;
+        t.transfer(&sid(p, "PN"), &account, &account).await.map(drop)
+    });
+
     let market = registry::number_market(p);
     b.add(market, "number_market.search", false, move |m| async move { m.search(&search()).await.map(drop) });
     b.add(market, "number_market.order", true, move |m| async move {

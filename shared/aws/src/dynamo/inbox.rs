@@ -3,19 +3,22 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 use telephony::domain::consent::ConsentChange;
 use telephony::domain::message::Message;
 use telephony::domain::status::MessageStatus;
-use telephony::ports::{Inbox, Recorded, StoreError, Unrouted};
+use telephony::ports::{Inbox, ParkedText, Recorded, StoreError, Unrouted};
 use telephony::provider::webhooks::WebhookKind;
 
 use super::Store;
 use super::contact;
 use super::message_item::{self, fingerprint};
+use super::moves;
 use super::requests::{Transacted, Written};
 use super::tries::Tries;
 use super::write::Write;
-use crate::item::{Item, keyed, millis, number, text};
+use crate::item::{Item, json, keyed, millis, number, text};
 use crate::keys::{self, TTL};
 
 /// How long after its arrival a message's media may be missing before the sweeper looks. The stream
@@ -33,15 +36,14 @@ fn repeated(stored: &Item, message: &Message) -> Recorded {
     }
 }
 
-#[async_trait]
-impl Inbox for Store {
-    async fn record(
+impl Store {
+    /// Puts what comes of a message, if it is not there, with what it changes.
+    async fn once(
         &self,
+        item: Item,
         message: &Message,
         consent: Option<&ConsentChange>,
     ) -> Result<Recorded, StoreError> {
-        let due = (!message.media.is_empty()).then(|| message.created_at.plus(MEDIA_GRACE));
-        let item = message_item::item(message, MessageStatus::Received, due)?;
         let Some(change) = consent else {
             return match self.write(Write::put(item).if_absent(), false).await? {
                 Written::Done(_) => Ok(Recorded::New),
@@ -62,6 +64,31 @@ impl Inbox for Store {
                 Transacted::Conflict => tries.again().await?,
             }
         }
+    }
+}
+
+#[async_trait]
+impl Inbox for Store {
+    async fn record(
+        &self,
+        message: &Message,
+        consent: Option<&ConsentChange>,
+    ) -> Result<Recorded, StoreError> {
+        let due = (!message.media.is_empty()).then(|| message.created_at.plus(MEDIA_GRACE));
+        let item = message_item::item(message, MessageStatus::Received, due)?;
+        self.once(item, message, consent).await
+    }
+
+    async fn park(
+        &self,
+        parked: &ParkedText,
+        message: &Message,
+        consent: Option<&ConsentChange>,
+    ) -> Result<Recorded, StoreError> {
+        let mut item = keyed(&keys::parked(&parked.tenant, parked.number, parked.message), moves::PARKED);
+        item.insert("doc".into(), json(parked)?);
+        item.insert("fp".into(), AttributeValue::B(Blob::new(fingerprint(message))));
+        self.once(item, message, consent).await
     }
 
     async fn record_unrouted(&self, unrouted: &Unrouted) -> Result<(), StoreError> {

@@ -22,7 +22,7 @@ fn primary_of(number: &PhoneNumber) -> Option<Option<&BusinessId>> {
 
 /// Who is the primary number of each business: its pointer moves only from the number that is demoted
 /// with it.
-fn pointers(changes: &[NumberChange]) -> Result<Vec<Write>, StoreError> {
+pub(super) fn pointers(changes: &[NumberChange]) -> Result<Vec<Write>, StoreError> {
     let mut moved: BTreeMap<Option<&BusinessId>, (Option<NumberId>, Option<NumberId>)> = BTreeMap::new();
     for change in changes {
         let (was, is) = (primary_of(&change.before), primary_of(&change.after));

@@ -28,6 +28,7 @@ mod media_records;
 mod message_item;
 mod messages;
 mod money;
+mod moves;
 mod numbers;
 mod outbox;
 mod pending;

@@ -3,7 +3,8 @@
 
 use async_trait::async_trait;
 use telephony::domain::ids::{AccountId, TenantId};
-use telephony::domain::number::PhoneNumber;
+use telephony::domain::moving::Move;
+use telephony::domain::number::{NumberStatus, PhoneNumber};
 use telephony::domain::phone::E164;
 use telephony::ports::{Numbers, StoreError, Task};
 use telephony::provider::ProviderId;
@@ -16,7 +17,9 @@ use crate::keys::{self, GSI1PK, GSI1SK, GSI2PK, GSI2SK, Key};
 
 const ENTITY: &str = "num";
 /// The value of `ent` on what the inventory lists.
-const INVENTORY: &str = "inv";
+pub(super) const INVENTORY: &str = "inv";
+/// The value of `ent` on what keeps a number's place with a tenant who is about to get it.
+const COMING: &str = "coming";
 
 fn item(key: &Key, entity: &'static str, number: &PhoneNumber) -> Result<Item, StoreError> {
     let mut item = keyed(key, entity);
@@ -60,6 +63,11 @@ pub(super) fn read(item: &Item) -> Result<PhoneNumber, StoreError> {
     Fields(item).json("doc")
 }
 
+/// It is the tenant's, and not only on its way there.
+fn is_here(item: &&Item) -> bool {
+    Fields(item).entity() != COMING
+}
+
 /// What the inventory lists, with the time at which the number is to be looked at again.
 pub(super) fn inventoried(number: &PhoneNumber) -> Result<Write, StoreError> {
     let mut item = item(&keys::inventoried(&number.tenant, number.id), INVENTORY, number)?;
@@ -72,31 +80,54 @@ pub(super) fn inventoried(number: &PhoneNumber) -> Result<Write, StoreError> {
 }
 
 /// Where the webhooks of an account find the number, and the account's part of the index.
-fn route(number: &PhoneNumber, account: &AccountId) -> Result<Write, StoreError> {
+fn route(number: &PhoneNumber, was: &PhoneNumber, account: &AccountId) -> Result<Write, StoreError> {
     let mut route = item(&keys::route(account, &number.phone), ENTITY, number)?;
     route.insert(GSI1PK.into(), text(keys::numbers_of(account)));
     route.insert(GSI1SK.into(), text(number.phone.expose()));
-    Ok(same(Write::put(route), number))
+    Ok(same(Write::put(route), was))
 }
 
 /// The ways by which sends and webhooks find a number, each unless somebody else has it: the tenant's,
 /// the route under its account, and the one under the account of its calls.
 pub(super) fn ways(number: &PhoneNumber) -> Result<Vec<Write>, StoreError> {
+    ways_after(number, number)
+}
+
+/// The same, where `was` may stand in their places.
+pub(super) fn ways_after(number: &PhoneNumber, was: &PhoneNumber) -> Result<Vec<Write>, StoreError> {
     let own = item(&keys::number(&number.tenant, &number.phone), ENTITY, number)?;
-    let mut writes = vec![same(Write::put(own), number)];
+    let mut writes = vec![same(Write::put(own), was)];
     if !number.is_routed() {
         return Ok(writes);
     }
-    writes.push(route(number, &number.account)?);
+    writes.push(route(number, was, &number.account)?);
     // A webhook of a tenant's own account may name nothing but our number.
     if number.own_account {
         writes.push(account_name(number, number.provider, &number.account));
     }
     if let Some(via) = &number.voice_via {
-        writes.push(route(number, &via.account)?);
+        writes.push(route(number, was, &via.account)?);
         writes.push(account_name(number, via.provider, &via.account));
     }
+    if let Some(moving) = on_its_way(number) {
+        // What comes through the new account before the end is parked as well.
+        if moving.account != number.account {
+            writes.push(route(number, was, &moving.account)?);
+        }
+        if moving.tenant != number.tenant {
+            let mut coming = keyed(&keys::number(&moving.tenant, &number.phone), COMING);
+            coming.insert("id".into(), text(number.id.to_string()));
+            coming.insert("tenant".into(), text(number.tenant.as_str()));
+            coming.insert("acct".into(), text(number.account.as_str()));
+            writes.push(same(Write::put(coming), was));
+        }
+    }
     Ok(writes)
+}
+
+/// Where it is going.
+fn on_its_way(number: &PhoneNumber) -> Option<&Move> {
+    number.holding.moving.as_deref().filter(|_| number.status == NumberStatus::Moving)
 }
 
 /// All items of a number, unless somebody else has it.
@@ -119,6 +150,14 @@ pub(super) fn ways_of(number: &PhoneNumber) -> Vec<Key> {
     if let Some(via) = &number.voice_via {
         keys.push(keys::route(&via.account, &number.phone));
         keys.push(name_key(number, via.provider, &via.account));
+    }
+    if let Some(moving) = on_its_way(number) {
+        if moving.account != number.account {
+            keys.push(keys::route(&moving.account, &number.phone));
+        }
+        if moving.tenant != number.tenant {
+            keys.push(keys::number(&moving.tenant, &number.phone));
+        }
     }
     keys
 }
@@ -145,11 +184,12 @@ impl Numbers for Store {
     }
 
     async fn by_tenant(&self, tenant: &TenantId, phone: &E164) -> Result<Option<PhoneNumber>, StoreError> {
-        self.read(&keys::number(tenant, phone), false).await?.as_ref().map(read).transpose()
+        let item = self.read(&keys::number(tenant, phone), false).await?;
+        item.as_ref().filter(is_here).map(read).transpose()
     }
 
     async fn of_tenant(&self, tenant: &TenantId) -> Result<Vec<PhoneNumber>, StoreError> {
-        self.read_partition(&keys::numbers(tenant), "").await?.iter().map(read).collect()
+        self.read_partition(&keys::numbers(tenant), "").await?.iter().filter(is_here).map(read).collect()
     }
 
     async fn put(&self, number: &PhoneNumber) -> Result<bool, StoreError> {

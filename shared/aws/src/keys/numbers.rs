@@ -1,6 +1,8 @@
 //! Keys of numbers: who holds them, who is buying them, and what is due for them.
 
-use telephony::domain::ids::{AccountId, BusinessId, NumberId, PurchaseId, SubscriptionId, TenantId};
+use telephony::domain::ids::{
+    AccountId, BusinessId, MessageId, NumberId, PurchaseId, SubscriptionId, TenantId,
+};
 use telephony::domain::phone::E164;
 use telephony::domain::timestamp::Timestamp;
 use telephony::ports::{Task, TaskKind};
@@ -45,6 +47,16 @@ pub fn inventory(tenant: &TenantId) -> String {
 /// A number by its id.
 pub fn inventoried(tenant: &TenantId, id: NumberId) -> Key {
     Key::new(inventory(tenant), id.to_string())
+}
+
+/// The texts that wait for the end of a number's move.
+pub fn parking(tenant: &TenantId, id: NumberId) -> String {
+    format!("T#{tenant}#PARK#{id}")
+}
+
+/// One of them, by the id of its message.
+pub fn parked(tenant: &TenantId, id: NumberId, message: MessageId) -> Key {
+    Key::new(parking(tenant, id), message.to_string())
 }
 
 /// The receipt of a month (`2026-11`) of a number that is paid.

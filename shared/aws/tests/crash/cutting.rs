@@ -66,6 +66,7 @@ cutting! { Reports {
 
 cutting! { Inbox {
     "inbox.record" fn record(message: &Message, consent: Option<&ConsentChange>) -> Recorded;
+    "inbox.park" fn park(parked: &ParkedText, message: &Message, consent: Option<&ConsentChange>) -> Recorded;
     "inbox.unrouted" fn record_unrouted(unrouted: &Unrouted) -> ();
     "inbox.consent" fn record_consent(change: &ConsentChange) -> ();
 } }

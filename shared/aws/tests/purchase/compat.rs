@@ -80,7 +80,15 @@ pub fn answer(
             if state.mood.refuses_settings {
                 return refused(400, 21402);
             }
+            if form.contains_key("AccountSid") && state.mood.refuses_moves {
+                let code = if provider == ProviderId::Twilio { 20001 } else { 22121 };
+                return refused(400, code);
+            }
+            let moved = form.get("AccountSid").map(|account| state.account(account));
             let held = state.held.get_mut(&key).unwrap();
+            if let Some(account) = moved {
+                held.account = account;
+            }
             let before = held.mark.clone();
             configure(held, &form);
             let answer = shown(provider, &key.1, held);

@@ -24,6 +24,7 @@ mod cut;
 mod fuse;
 mod law;
 mod market;
+mod moves;
 mod races;
 mod releases;
 mod scenario;

@@ -58,6 +58,8 @@ pub struct Mood {
     pub forgets_settings: bool,
     /// Settings are refused.
     pub refuses_settings: bool,
+    /// Numbers are not moved to another account.
+    pub refuses_moves: bool,
     /// Numbers are not taken back before this.
     pub keeps_until: Option<Timestamp>,
     /// A number must have been searched for.

@@ -205,7 +205,7 @@ pub fn full() -> bool {
 
 /// Where a run of `calls` calls is cut: each call in four ways (it dies before or after its effect, the
 /// answer is lost, it fails before), or, when not all is asked for, one call of `every` in one way, by turns.
-fn cuts(calls: usize, every: usize) -> Vec<Cut> {
+pub fn cuts(calls: usize, every: usize) -> Vec<Cut> {
     let ways = [
         (Side::After, Way::Dies),
         (Side::Before, Way::Dies),

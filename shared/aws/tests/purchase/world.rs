@@ -12,14 +12,18 @@ use dynoxide::Database;
 use serde_json::{Value, json};
 use telephony::api::numbers::purchase::PurchaseRequest;
 use telephony::app::numbers::give_back::GiveBack;
+use telephony::app::numbers::moving::MoveNumber;
+use telephony::app::numbers::moving::saga::MoveSaga;
 use telephony::app::numbers::purchase::saga::PurchaseSaga;
 use telephony::app::numbers::purchase::{Bought, Buy};
 use telephony::app::numbers::release::Release;
 use telephony::app::problem::Problem;
 use telephony::app::provider_accounts::Actor;
 use telephony::app::provider_accounts::desk::{Desk, Providers as Registry};
+use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::reconcile::Reconcile;
 use telephony::app::reconcile::sweep::InventorySweep;
+use telephony::app::route_cache::RouteCache;
 use telephony::domain::account::{AccountRecord, Owner};
 use telephony::domain::ids::TenantId;
 use telephony::domain::mark::Marker;
@@ -104,6 +108,9 @@ pub struct Process {
     pub buy: Buy,
     pub release: Release,
     pub reconcile: Reconcile,
+    pub mover: MoveNumber,
+    pub moves: MoveSaga,
+    pub receive: ReceiveMessage,
 }
 
 /// A deployment.
@@ -136,7 +143,7 @@ fn deployed(account: &ProviderAccount, id: &str, tenant: Option<&str>) -> Value 
 }
 
 /// What tells an account of this name at a provider from the platform's: the setting, and its value there.
-fn identity(provider: ProviderId, name: &str) -> (&'static str, String) {
+pub fn identity(provider: ProviderId, name: &str) -> (&'static str, String) {
     let digits = format!("{:0>32}", name.bytes().map(|byte| format!("{byte:02x}")).collect::<String>());
     match provider {
         ProviderId::Twilio => ("account_sid", format!("AC{digits}")),
@@ -336,6 +343,25 @@ fn process(engine: &Engine, table: &str, plain: &Store, parts: &Parts) -> Proces
             random: parts.random.clone(),
         },
         release: release(),
+        mover: MoveNumber {
+            inventory: store.clone(),
+            numbers: store.clone(),
+            moves: store.clone(),
+            book: book.clone(),
+            desk: Arc::clone(&desk),
+            clock: Arc::clone(&clock),
+        },
+        moves: MoveSaga {
+            tasks: store.clone(),
+            inventory: store.clone(),
+            moves: store.clone(),
+            messages: store.clone(),
+            inbox: store.clone(),
+            book: book.clone(),
+            desk: Arc::clone(&desk),
+            public_base_url: BASE.into(),
+        },
+        receive: ReceiveMessage { routes: Arc::new(RouteCache::new(store.clone())), inbox: store.clone() },
         reconcile: Reconcile {
             tasks: store.clone(),
             saga: saga(),

@@ -25,6 +25,7 @@ mod inventory;
 mod lists;
 mod managing;
 mod managing_desk;
+mod moving;
 mod numbers;
 mod numbers_managed;
 mod outbox;

@@ -15,7 +15,8 @@ use telephony::provider::audit::WebhookAudit;
 use telephony::provider::connection::{AccountState, Connection};
 use telephony::provider::error::{Effect, ErrorKind, ProviderError};
 use telephony::provider::numbers::{
-    HeldNumbers, NumberCapabilities, NumberMarket, NumberSettings, RemoteNumber, RemotePage, TrunkNumbers,
+    HeldNumbers, NumberCapabilities, NumberMarket, NumberSettings, NumberTransfers, RemoteNumber, RemotePage,
+    TrunkNumbers,
 };
 use telephony::provider::registry::Setting;
 use telephony::provider::subaccounts::{Subaccount, Subaccounts};
@@ -133,6 +134,10 @@ impl Desk for TestDesk {
     }
 
     fn number_market(&self, _: &ProviderAccount) -> Capability<dyn NumberMarket> {
+        None
+    }
+
+    fn number_transfers(&self, _: &ProviderAccount) -> Capability<dyn NumberTransfers> {
         None
     }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use telephony::ports::{Dispatch, Inbox, Messages, Outbox};
+use telephony::ports::{Dispatch, Inbox, Messages, Numbers, Outbox};
 use telephony_aws::dynamo::records::{Record, read};
 
 use crate::support::samples::*;
@@ -23,7 +23,7 @@ fn image(value: &AttributeValue) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn records_of_messages_and_attempts_are_read_and_others_passed_over() {
+async fn records_of_messages_attempts_and_numbers_are_read_and_others_passed_over() {
     let table = table().await;
     let demo = tenant("demo");
     let received = with_media(inbound(&demo, 1, at(0)), 1);
@@ -37,8 +37,11 @@ async fn records_of_messages_and_attempts_are_read_and_others_passed_over() {
     table.store.accept(&intent(sent.clone())).await.unwrap();
     table.store.begin(&demo, sent.id, &attempt(&sent, 1, at(1)), None).await.unwrap();
 
+    let own = number(&demo, "platform-twilio", OWN);
+    assert!(table.store.put(&own).await.unwrap());
+
     let all = table.client.scan().table_name(&table.name).send().await.unwrap();
-    let (mut messages, mut attempts, mut others) = (0, 0, 0);
+    let (mut messages, mut attempts, mut numbers, mut others) = (0, 0, 0, 0);
     for item in all.items() {
         let record: Value =
             item.iter().map(|(k, v)| (k.clone(), image(v))).collect::<serde_json::Map<_, _>>().into();
@@ -52,10 +55,15 @@ async fn records_of_messages_and_attempts_are_read_and_others_passed_over() {
                 assert_eq!((key, *state), (attempt_ref(&sent, 1), attempt(&sent, 1, at(1))));
                 attempts += 1;
             }
+            Record::Number(state) => {
+                assert_eq!(*state, own);
+                numbers += 1;
+            }
             Record::Leg { .. } | Record::Other => others += 1,
         }
     }
-    assert_eq!((messages, attempts), (2, 1));
+    // Of a number's items the inventory's alone.
+    assert_eq!((messages, attempts, numbers), (2, 1, 1));
     assert!(others >= 2);
     assert!(read(&json!({ "ent": { "S": "msg" } })).is_err());
     assert!(read(&json!("text")).is_err());

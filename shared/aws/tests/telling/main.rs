@@ -22,6 +22,7 @@ mod cutting;
 #[path = "../crash/fuse.rs"]
 mod fuse;
 mod line;
+mod numbers;
 mod order;
 mod schedule;
 mod statuses;

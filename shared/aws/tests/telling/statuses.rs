@@ -15,7 +15,7 @@ use crate::line::Counting;
 use crate::support::samples::*;
 use crate::world::World;
 
-fn project(world: &World) -> Project {
+pub fn project(world: &World) -> Project {
     let store = Arc::new(world.table.store.clone());
     Project {
         projection: store.clone(),
@@ -40,6 +40,7 @@ fn project(world: &World) -> Project {
             prices: PriceTable::bundled(),
         },
         history: store.clone(),
+        public_base_url: "https://tandem.example".to_owned(),
         calls: store,
         clock: world.clock.clone(),
         random: Arc::new(Counting::default()),

@@ -67,6 +67,9 @@ pub struct NumberBody {
     pub notes: Option<String>,
     /// It was bought here, and is ours to configure and to give back.
     pub managed: bool,
+    /// Why its last move came to nothing, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub move_refused: Option<MoveRefusedBody>,
     /// Since when it is held.
     pub created_at: String,
     /// When it last changed.
@@ -83,6 +86,16 @@ pub struct BindingBody {
     pub provider_account_id: String,
     /// The provider's id of the number there, where it is known.
     pub binding_id: Option<String>,
+}
+
+/// A move that came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MoveRefusedBody {
+    /// In words.
+    pub reason: String,
+    /// When it was given up.
+    pub at: String,
 }
 
 /// A rule of who answers when.
@@ -130,6 +143,10 @@ impl NumberBody {
             status_callback_url: urls.status_callback,
             notes: holding.notes.clone(),
             managed: number.is_managed(),
+            move_refused: holding.move_refused.as_ref().map(|refused| MoveRefusedBody {
+                reason: refused.reason.clone(),
+                at: refused.at.to_string(),
+            }),
             created_at: number.created_at.to_string(),
             updated_at: holding.updated_at.unwrap_or(number.created_at).to_string(),
         }

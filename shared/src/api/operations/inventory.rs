@@ -2,6 +2,7 @@
 
 use super::{Access, Answer, Operation, get, post, schema};
 use crate::api::numbers::inventory::{NumberChangeRequest, NumberEntryRequest};
+use crate::api::numbers::moving::MoveRequest;
 use crate::api::numbers::number::NumberBody;
 
 /// The operations.
@@ -43,6 +44,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "Assign, name or switch a number",
             200,
             Some(schema::<NumberChangeRequest>),
+            Answer::Member("number", schema::<NumberBody>),
+        )
+    },
+    Operation {
+        access: Access::Admin,
+        query: &["tenantId"],
+        ..post(
+            "/api/numbers/{id}/move",
+            "Move a number to another tenant, or to another account of its provider; it takes six minutes at least",
+            202,
+            Some(schema::<MoveRequest>),
             Answer::Member("number", schema::<NumberBody>),
         )
     },

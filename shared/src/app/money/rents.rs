@@ -146,6 +146,10 @@ impl Rents {
 
 /// What there is to do about a number's rental, from nothing but its record and the time.
 fn step(number: &PhoneNumber, now: Timestamp) -> Step {
+    // A move that has just come to nothing has its own time to be looked after; a month can wait for it.
+    if number.holding.moving.is_some() {
+        return Step::NotOurs;
+    }
     match number.status {
         NumberStatus::Active | NumberStatus::Suspended => {}
         // Whoever moves it or gives it back has the word; what is not held owes nothing.

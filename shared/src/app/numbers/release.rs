@@ -69,9 +69,9 @@ impl Release {
         let ended = match number.status {
             NumberStatus::Released => Ended::Done(number),
             NumberStatus::Releasing => self.go_on(number).await?,
-            NumberStatus::Moving => {
-                return Err(Problem::new(Code::InProgress).with_detail("The number is being moved."));
-            }
+            NumberStatus::Moving => return Err(moving()),
+            // What was parked during a move that came to nothing is still handed on.
+            _ if number.holding.moving.is_some() => return Err(moving()),
             NumberStatus::Pending | NumberStatus::Active | NumberStatus::Suspended => {
                 if number.is_primary {
                     return Err(Problem::new(Code::PrimaryNumberDelete)
@@ -227,6 +227,10 @@ impl Release {
         let done = self.inventory.change_numbers(std::slice::from_ref(&change)).await?;
         Ok(done.then(|| next(change)))
     }
+}
+
+fn moving() -> Problem {
+    Problem::new(Code::InProgress).with_detail("The number is being moved.")
 }
 
 /// As it is stored after a change.

@@ -7,7 +7,7 @@ use crate::provider::account::ProviderAccount;
 use crate::provider::audit::WebhookAudit;
 use crate::provider::connection::Connection;
 use crate::provider::error::ProviderError;
-use crate::provider::numbers::{HeldNumbers, NumberMarket, TrunkNumbers};
+use crate::provider::numbers::{HeldNumbers, NumberMarket, NumberTransfers, TrunkNumbers};
 use crate::provider::registry::{self, Setting};
 use crate::provider::subaccounts::Subaccounts;
 use crate::provider::transport::HttpTransport;
@@ -32,6 +32,9 @@ pub trait Desk: Send + Sync {
 
     /// The numbers that it can buy.
     fn number_market(&self, account: &ProviderAccount) -> Capability<dyn NumberMarket>;
+
+    /// Moving numbers between it and those below it.
+    fn number_transfers(&self, account: &ProviderAccount) -> Capability<dyn NumberTransfers>;
 
     /// The numbers that reach it over a trunk.
     fn trunk_numbers(&self, account: &ProviderAccount) -> Capability<dyn TrunkNumbers>;
@@ -67,6 +70,11 @@ impl Desk for Providers {
 
     fn number_market(&self, account: &ProviderAccount) -> Capability<dyn NumberMarket> {
         registry::number_market(account.provider)
+            .map(|make| make(account, &self.environment, self.transport.clone()))
+    }
+
+    fn number_transfers(&self, account: &ProviderAccount) -> Capability<dyn NumberTransfers> {
+        registry::number_transfers(account.provider)
             .map(|make| make(account, &self.environment, self.transport.clone()))
     }
 

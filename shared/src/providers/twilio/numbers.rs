@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::compat::numbers::{self, Numbers};
+use super::compat::numbers::{self, Numbers, Transfers};
 use super::dialect;
 use crate::provider::Environment;
 use crate::provider::account::ProviderAccount;
 use crate::provider::error::ProviderError;
-use crate::provider::numbers::{HeldNumbers, NumberMarket, NumberUrls};
+use crate::provider::numbers::{HeldNumbers, NumberMarket, NumberTransfers, NumberUrls};
 use crate::provider::transport::HttpTransport;
 
 /// Our URLs on a number.
@@ -37,4 +37,17 @@ pub fn number_market(
     transport: Arc<dyn HttpTransport>,
 ) -> Result<Box<dyn NumberMarket>, ProviderError> {
     Ok(Box::new(Numbers(dialect::rest(account, environment, transport)?)))
+}
+
+/// NumberTransfers of one account and those below it.
+///
+/// # Errors
+/// [`crate::provider::error::ErrorKind::Config`] when the account's settings cannot be used.
+pub fn number_transfers(
+    account: &ProviderAccount,
+    environment: &Environment,
+    transport: Arc<dyn HttpTransport>,
+) -> Result<Box<dyn NumberTransfers>, ProviderError> {
+    let rest = dialect::rest(account, environment, transport)?;
+    Ok(Box::new(Transfers { rest, account: "account_sid" }))
 }

@@ -10,9 +10,10 @@ use super::answer::{self, Listing};
 use super::rest::{MAX_PAGES, PAGE_SIZE, Rest};
 use crate::domain::ids::ProviderSid;
 use crate::domain::phone::E164;
+use crate::provider::account::ProviderAccount;
 use crate::provider::error::{Effect, ErrorKind, ProviderError};
 use crate::provider::numbers::{
-    HeldNumbers, NumberCapabilities, NumberSettings, NumberUrls, RemoteNumber, RemotePage,
+    HeldNumbers, NumberCapabilities, NumberSettings, NumberTransfers, NumberUrls, RemoteNumber, RemotePage,
 };
 
 /// What a number carries: Twilio's members are lower case, SignalWire's upper, but for `voice`.
@@ -123,6 +124,42 @@ impl HeldNumbers for Numbers {
             200..=299 => Err(answer::unexpected(self.0.dialect, OPERATION, &answer)),
             _ => Err(answer::failed(self.0.dialect, OPERATION, &answer)),
         }
+    }
+}
+
+/// The numbers of an account and of those below it.
+pub(crate) struct Transfers {
+    /// The way of the account above.
+    pub(crate) rest: Rest,
+    /// The setting that holds an account's id at the provider.
+    pub(crate) account: &'static str,
+}
+
+#[async_trait]
+impl NumberTransfers for Transfers {
+    /// OpenAPI api_v2010, UpdateIncomingPhoneNumber, `AccountSid`
+    /// (https://www.twilio.com/docs/iam/api/subaccounts#exchanging-numbers); SignalWire's compatibility API,
+    /// `UpdateIncomingPhoneNumberRequest`, `AccountSid`: within one space.
+    async fn transfer(
+        &self,
+        sid: &ProviderSid,
+        from: &ProviderAccount,
+        to: &ProviderAccount,
+    ) -> Result<RemoteNumber, ProviderError> {
+        const OPERATION: &str = "transfer number";
+        let rest = &self.rest;
+        let account = |account: &ProviderAccount| {
+            let id = account.config.get(self.account).map(|id| id.expose().to_owned());
+            id.ok_or_else(|| rest.error(OPERATION, ErrorKind::Config, Effect::NotSent))
+        };
+        let (from, to) = (account(from)?, account(to)?);
+        let (from, to) = (rest.checked(OPERATION, &from)?, rest.checked(OPERATION, &to)?);
+        let sid = rest.checked(OPERATION, sid.as_str())?;
+        let url = rest.url(&format!("{}/{from}/IncomingPhoneNumbers/{sid}", rest.accounts()));
+        let form = Serializer::new(String::new()).append_pair("AccountSid", to).finish();
+        let answer = rest.post(OPERATION, &url, form).await?;
+        let wire: WireNumber = answer::read_as(rest.dialect, OPERATION, &[200], &answer)?;
+        remote(&wire).ok_or_else(|| answer::unexpected(rest.dialect, OPERATION, &answer))
     }
 }
 
