@@ -52,7 +52,6 @@ pub(crate) struct Add {
     /// The template that answers inbound texts.
     #[arg(long)]
     auto_answer: Option<telephony::domain::ids::TemplateId>,
-    routes: Vec::new(),
     /// What the tenant calls it; the number itself unless said.
     #[arg(long)]
     display_name: Option<String>,

@@ -107,6 +107,7 @@ pub async fn inbound(body: &str) -> Result<Path, Error> {
             queue: queue.clone(),
             clock: clock.clone(),
         },
+        history: store.clone(),
         calls: store.clone(),
         call_charges: CallCharges { charges: store.clone(), prices: PriceTable::bundled() },
         public_base_url: "https://tandem.example".to_owned(),
