@@ -192,12 +192,34 @@ def everything_about_numbers(world: World) -> None:
     admin.get(number)
     admin.request("PATCH", number, json={"notes": "x"})
     admin.delete(f"{number}/release")
+    admin.post(f"/api/numbers/{buy('twilio')['number']['id']}/move", {"tenantId": "rival"})
     entered = {"phoneNumber": contact(), "providerAccountId": "platform-twilio", "displayName": words()}
     admin.post("/api/numbers", entered)
     subscription = {"subscriptionId": "s-" + secrets.token_hex(6), "userId": "ann", "provider": "twilio", "billing": "included"}
     admin.post("/api/subscriptions", subscription)
     admin.get(f"/api/subscriptions/{subscription['subscriptionId']}")
     admin.delete(f"/api/subscriptions/{subscription['subscriptionId']}")
+
+
+def everything_about_calls(world: World) -> None:
+    user, admin, agent = world.user, world.admin, "ag-" + secrets.token_hex(4)
+    user.put("/api/preferences", {"voicemailEnabled": True})
+    user.get("/api/preferences")
+    admin.post("/api/agents", {"id": agent, "name": "Voice", "kind": "stream", "stream": {"url": "wss://voice.example.com/in"}, "prompt": "Be kind."})
+    number = contact()
+    world.register("twilio", number, "demo", agent=agent)
+    sid = world.sim.call("POST", f"/phones/{contact()}/call", {"to": number, "call": {"hang_up_after_steps": 30}})["call_sid"]
+
+    def streamed() -> dict[str, str] | None:
+        [call] = world.sim.call("GET", "/calls", id=sid)["calls"]
+        return next((entry["parameters"] for entry in call["heard"] if entry["kind"] == "streamed"), None)
+
+    told = eventually(streamed)
+    config = world.nobody.get(told["configUrl"].removeprefix(world.url), headers={"X-Call-Token": told["token"]})
+    assert config.json()["prompt"] == "Be kind."
+    eventually(lambda: user.get(f"/api/calls/{sid}").status_code == 200)
+    assert sid in [call["callSid"] for call in user.get("/api/calls").json()["items"]]
+    admin.delete(f"/api/agents/{agent}")
 
 
 def test_real_answers_of_every_operation_are_as_documented(world: World) -> None:
@@ -248,6 +270,7 @@ def test_real_answers_of_every_operation_are_as_documented(world: World) -> None
     assert user.post("/api/stir/verify", {**call, "identity": signed["identity"]}).json()["verified"] is True
     world.nobody.get(signed["certificateUrl"].removeprefix(world.url))
     everything_about_numbers(world)
+    everything_about_calls(world)
     endpoint = made(world, "/api/event-endpoints")
     admin.get("/api/event-endpoints")
     admin.get(endpoint)

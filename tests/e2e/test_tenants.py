@@ -55,6 +55,8 @@ class Victim:
         config = {"account_sid": "AC" + secrets.token_hex(16), "auth_token": secrets.token_hex(16), "display_name": words()}
         provider = good(admin.post("/api/provider-management", {"action": "add_provider", "provider_type": "twilio", "config": config}))
         self.provider = provider.json()["provider"]["id"]
+        self.call_sid = world.sim.call("POST", f"/phones/{self.contact}/call", {"to": self.number})["call_sid"]
+        self.call = eventually(lambda: next((call["id"] for call in api.get("/api/calls").json()["items"] if call["outcome"]), None))
         # What is still on its way would look like a change.
         eventually(lambda: api.message(self.message)["mediaUrls"][0])
 
@@ -66,7 +68,7 @@ class Victim:
         """What no answer to another tenant may hold."""
         return [
             self.message, self.conversation, self.template, self.endpoint, self.agent, self.provider, self.contact[1:], self.blocked[1:],
-            self.number[1:], self.number_id, self.purchase, self.bought,
+            self.number[1:], self.number_id, self.purchase, self.bought, self.call, self.call_sid,
         ]  # fmt: skip
 
     def stored(self) -> str:
@@ -103,6 +105,7 @@ IDS = {
     "/api/event-endpoints": lambda v: (v.endpoint, ULID),
     "/api/agents": lambda v: (v.agent, ULID),
     "/api/numbers": lambda v: (v.number_id, ULID),
+    "/api/calls": lambda v: (v.call, ULID),
     "/api/numbers/purchases": lambda v: (v.purchase, ULID),
     # The platform's alone: whoever else asks is refused before a name is looked at.
     "/api/subscriptions": lambda v: ("s-" + secrets.token_hex(4), "s-" + secrets.token_hex(4)),
@@ -159,6 +162,9 @@ BODIES = {
     "POST /api/subscriptions": lambda v, known: [
         {"subscriptionId": "s-walked", "userId": "u-1", "tenantId": v.tenant.name if known else "nobody"},
     ],
+    "POST /api/stir/sign": lambda v, known: [{"from": v.number if known else contact(), "to": "+14155552671"}],
+    "POST /api/stir/verify": lambda v, known: [{"from": v.number if known else contact(), "to": "+14155552671", "identity": "x"}],
+    "PUT /api/preferences": lambda v, known: [{"voicemailEnabled": True}],
     "POST /api/agents": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
     "PUT /api/agents/{id}": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
 }
