@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use telephony::app::project::{Change, Outcome, Project};
+use telephony::app::project::{Change, Outcome, Project, recording_change};
 use telephony::domain::message::MessageView;
 use telephony::domain::status::MessageStatus;
 use telephony::ports::Clock;
@@ -41,6 +41,14 @@ fn change(record: &StreamRecord) -> Result<Option<Change>, Error> {
         Record::Message(view) => ended(view, record)?,
         Record::Attempt { attempt, state } => Some(Change::AttemptMoved(attempt, state)),
         Record::Leg { call, state } => Some(Change::LegMoved(call, state)),
+        Record::Recording(recording) => {
+            let before = match &record.old_image {
+                Some(image) => records::read(&Value::Object(image.clone()))?,
+                None => Record::Other,
+            };
+            let before = if let Record::Recording(before) = &before { Some(&**before) } else { None };
+            recording_change(recording, before)
+        }
         Record::Other => None,
     })
 }
@@ -53,7 +61,7 @@ fn ended(view: Box<MessageView>, record: &StreamRecord) -> Result<Option<Change>
     let before = match &record.old_image {
         Some(image) => match records::read(&Value::Object(image.clone()))? {
             Record::Message(before) => Some(before.progress.status),
-            Record::Attempt { .. } | Record::Leg { .. } | Record::Other => None,
+            Record::Attempt { .. } | Record::Leg { .. } | Record::Recording(_) | Record::Other => None,
         },
         None => None,
     };

@@ -34,6 +34,8 @@ mod pending;
 mod preferences;
 mod projection;
 mod purchases;
+mod recording_item;
+mod recordings;
 mod rents;
 mod reports;
 mod requests;

@@ -1,6 +1,6 @@
 //! What a record of the table's stream says: the projector's input.
 //!
-//! Filter the stream on `ent` (`msg`, `att` and `leg`): what the projector itself writes besides (summaries,
+//! Filter the stream on `ent` (`msg`, `att`, `leg` and `rec`): what the projector itself writes besides (summaries,
 //! log, ledger) is then never handed to it.
 
 use std::collections::HashMap;
@@ -11,9 +11,10 @@ use base64::Engine as _;
 use serde_json::Value;
 use telephony::domain::call::{CallRef, Leg};
 use telephony::domain::message::{Attempt, AttemptRef, MessageView};
+use telephony::domain::recording::Recording;
 use telephony::ports::StoreError;
 
-use super::{attempt_item, leg_item, message_item};
+use super::{attempt_item, leg_item, message_item, recording_item};
 use crate::item::{Fields, Item, corrupt};
 use crate::keys::{self, PK};
 
@@ -36,6 +37,8 @@ pub enum Record {
         /// Its state.
         state: Box<Leg>,
     },
+    /// A recording.
+    Recording(Box<Recording>),
     /// Anything else.
     Other,
 }
@@ -43,7 +46,7 @@ pub enum Record {
 /// Reads a record's `NewImage`, in DynamoDB's own JSON (`{"PK": {"S": "…"}}`).
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] when it is a message, an attempt or a leg that cannot be read.
+/// [`StoreError::Corrupt`] when it is a message, an attempt, a leg or a recording that cannot be read.
 pub fn read(image: &Value) -> Result<Record, StoreError> {
     let item: Item = members(image).ok_or_else(|| corrupt("image"))?;
     let fields = Fields(&item);
@@ -59,6 +62,7 @@ pub fn read(image: &Value) -> Result<Record, StoreError> {
             let call = keys::read_call_partition(fields.text(PK)?).ok_or_else(|| corrupt(PK))?;
             Ok(Record::Leg { call, state: Box::new(leg_item::read(&item)?) })
         }
+        recording_item::ENTITY => Ok(Record::Recording(Box::new(recording_item::read(&item)?))),
         _ => Ok(Record::Other),
     }
 }
