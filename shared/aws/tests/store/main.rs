@@ -30,6 +30,7 @@ mod numbers_managed;
 mod outbox;
 mod purchases;
 mod receiving;
+mod recordings;
 mod records;
 mod rents;
 mod routing;
