@@ -14,7 +14,7 @@ use crate::provider::media::MediaRequest;
 use crate::provider::recordings::{Recordings, RemoteRecording};
 use crate::providers::twilio::wire::Figure;
 
-/// A recording (OpenAPI api_v2010, `api.v2010.account.call.call_recording`; SignalWire's compatibility
+/// A recording (OpenAPI api_v2010, `api.v2010.account.recording`; SignalWire's compatibility
 /// API, `Recording`).
 #[derive(Debug, Deserialize)]
 struct WireRecording {
@@ -30,19 +30,20 @@ pub(crate) struct Kept(pub(crate) Rest);
 
 #[async_trait]
 impl Recordings for Kept {
+    /// The account's list, sifted by call: the list below a call is not documented by every provider.
     async fn of_call(&self, call: &ProviderSid) -> Result<Vec<RemoteRecording>, ProviderError> {
         const OPERATION: &str = "of_call";
         let dialect = self.0.dialect;
         let call_id = self.0.checked(OPERATION, call.as_str())?;
-        let list = self.0.resource(&format!("Calls/{call_id}/Recordings"));
+        let list = self.0.resource("Recordings");
         let mut found = Vec::new();
-        let mut url = format!("{}?PageSize={PAGE_SIZE}", self.0.url(&list));
+        let mut url = format!("{}?CallSid={call_id}&PageSize={PAGE_SIZE}", self.0.url(&list));
         for _ in 0..MAX_PAGES {
             let answer = self.0.get(OPERATION, &url).await?;
             let strange = || answer::unexpected(dialect, OPERATION, &answer);
             let page: Listing<WireRecording> = answer::listing(dialect, OPERATION, "recordings", &answer)?;
             for wire in page.items {
-                // What a list has of another call must not become ours.
+                // A filter that a provider ignored must not make a stranger's recording ours.
                 if wire.call_sid.as_deref() == Some(call.as_str()) {
                     found.push(remote(wire).ok_or_else(strange)?);
                 }
