@@ -107,7 +107,9 @@ async fn one_that_is_gone_already_is_no_error_to_remove() {
             assert_eq!(requests[0].method(), "DELETE");
             assert_eq!(requests[0].uri().to_string(), api(&sample, &format!("Recordings/{sid}")));
         }
-        for (status, effect) in [(401, Effect::NotSent), (500, Effect::Unknown), (302, Effect::Unknown)] {
+        for (status, effect) in
+            [(401, Effect::NotSent), (500, Effect::Unknown), (302, Effect::Unknown), (200, Effect::Unknown)]
+        {
             let transport = Arc::new(ReplayTransport::new().answer(status, ""));
             let error = recordings(&sample, &transport).delete(&sid.parse().unwrap()).await.unwrap_err();
             assert_eq!(error.effect(), effect);

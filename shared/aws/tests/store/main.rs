@@ -16,6 +16,7 @@ mod calls;
 mod capacity;
 mod charges;
 mod contacts;
+mod copying;
 mod deliveries;
 mod directory;
 mod endpoints;

@@ -71,10 +71,11 @@ impl Recordings for Kept {
         const OPERATION: &str = "delete";
         let url = self.0.url(&self.resource(OPERATION, recording)?);
         let answer = self.0.call(OPERATION, &Method::DELETE, &url, String::new()).await?;
-        if matches!(answer.status().as_u16(), 200 | 204 | 404) {
-            return Ok(());
+        match answer.status().as_u16() {
+            204 | 404 => Ok(()),
+            _ if answer.status().is_success() => Err(answer::unexpected(self.0.dialect, OPERATION, &answer)),
+            _ => Err(answer::failed(self.0.dialect, OPERATION, &answer)),
         }
-        Err(answer::failed(self.0.dialect, OPERATION, &answer))
     }
 }
 
