@@ -200,6 +200,40 @@ def everything_about_numbers(world: World) -> None:
     admin.delete(f"/api/subscriptions/{subscription['subscriptionId']}")
 
 
+def everything_about_calls(world: World) -> None:
+    """A caller leaves a message, another one talks to an agent."""
+    tenant, sim = world.tenant(), world.sim
+    api, admin = tenant.api, tenant.admin
+    line = tenant.number("twilio", user="u-1")
+    admin.put("/api/preferences?userId=u-1", {"voicemailEnabled": True})
+    api.get("/api/preferences")
+    sim.call("POST", f"/phones/{contact()}/call", {"to": line, "call": {"speech": "Hello", "speech_seconds": 4, "hang_up_when": "recording_ends"}})
+
+    def heard() -> dict[str, Any]:
+        [message] = api.get("/api/voicemails").json()["items"]
+        assert message["recordingUrl"], message
+        return message
+
+    message = eventually(heard, 40)
+    api.get("/api/calls")
+    api.get(f"/api/calls/{message['callId']}")
+    api.get(f"/api/voicemails/{message['id']}")
+    api.request("PATCH", f"/api/voicemails/{message['id']}", json={"status": "listened"})
+    api.get(f"/api/recordings/{message['id']}/content")
+    agent = {"id": "ag-" + secrets.token_hex(4), "name": "Desk", "kind": "stream", "stream": {"url": "wss://voice.example.com/in"}}
+    admin.post("/api/agents", agent)
+    sid = sim.call("POST", f"/phones/{contact()}/call", {"to": tenant.number("twilio", agent=agent["id"]), "call": {"hang_up_after_steps": 60}})["call_sid"]
+
+    def streamed() -> dict[str, Any]:
+        [call] = sim.call("GET", "/calls", id=sid)["calls"]
+        [entry] = [entry for entry in call["heard"] if entry["kind"] == "streamed"]
+        return entry["parameters"]
+
+    told = eventually(streamed, 20)
+    path = told["configUrl"].removeprefix(world.url)
+    assert world.nobody.get(path, headers={"X-Call-Token": told["token"]}).status_code == 200
+
+
 def test_real_answers_of_every_operation_are_as_documented(world: World) -> None:
     """The client checks every answer against the document; here each operation answers at least once with success."""
     world.contract.seen.clear()
@@ -248,6 +282,7 @@ def test_real_answers_of_every_operation_are_as_documented(world: World) -> None
     assert user.post("/api/stir/verify", {**call, "identity": signed["identity"]}).json()["verified"] is True
     world.nobody.get(signed["certificateUrl"].removeprefix(world.url))
     everything_about_numbers(world)
+    everything_about_calls(world)
     endpoint = made(world, "/api/event-endpoints")
     admin.get("/api/event-endpoints")
     admin.get(endpoint)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from test_customer_events import Receiver
 from world import Simulator, Tenant, World, contact, eventually, explain, problem
 
 USER = "user-of-messages"
@@ -101,6 +102,17 @@ def test_a_message_is_listed_heard_and_filed(world: World, tenant: Tenant, sim: 
     for body in ({"status": "read"}, {}, {"status": "new", "more": 1}):
         refused = tenant.api.request("PATCH", f"/api/voicemails/{message['id']}", json=body)
         assert refused.status_code == 400, explain(refused)
+
+
+def test_the_customers_system_is_told_once(world: World, tenant: Tenant, sim: Simulator, line: str) -> None:
+    told = Receiver(world, tenant, ["call.voicemail", "call.recording"])
+    leaves(sim, line)
+    message = left(tenant)
+    [event] = told.events(1)
+    assert event["type"] == "call.voicemail"
+    data = event["data"]
+    assert (data["recordingId"], data["callId"], data["recordingSid"]) == (message["id"], message["callId"], message["recordingSid"])
+    assert tenant.api.get(data["content"]).status_code == 302
 
 
 def test_nobody_else_sees_or_hears_or_files_it(world: World, tenant: Tenant, sim: Simulator, line: str) -> None:

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use telephony::app::project::{Change, recording_change};
 use telephony::app::voice::recordings::{Kept, RecordRecording};
 use telephony::domain::address::Address;
 use telephony::domain::call::{Call, CallDirection, CallRef, CallStatus, Dialled};
@@ -305,4 +306,26 @@ async fn where_the_provider_does_not_say_the_call_does() {
         let one = desk.only().await;
         assert_eq!((one.source, one.id.sid.as_str()), (expected, LEG), "{plan:?} {joined:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_is_asked_for_once_and_told_once() {
+    let desk = desk(Some(Plan::Voicemail)).await;
+    desk.report(0, 0).await;
+    let begun = desk.only().await;
+    desk.report(3, 1).await;
+    let waits = desk.only().await;
+    let stored = MediaCopy::Stored { key: "k".into(), content_type: "audio/mpeg".into(), size: 3 };
+    let kept = Recording { copy: stored, ..waits.clone() };
+    let lost = Recording { copy: MediaCopy::Failed { reason: "gone".into() }, ..waits.clone() };
+    let change =
+        |now: &Recording, before: Option<&Recording>| recording_change(Box::new(now.clone()), before);
+    let asked = Some(Change::RecordingMade(Box::new(waits.clone())));
+    let told = Some(Change::RecordingStored(Box::new(kept.clone())));
+    assert_eq!(change(&begun, None), None);
+    assert_eq!((change(&waits, None), change(&waits, Some(&begun))), (asked.clone(), asked));
+    // The worker's marks, a repeated report and a text that comes later ask nobody again.
+    assert_eq!(change(&waits, Some(&waits)), None);
+    assert_eq!(change(&kept, Some(&waits)), told);
+    assert_eq!((change(&kept, Some(&kept)), change(&lost, Some(&waits))), (None, None));
 }
