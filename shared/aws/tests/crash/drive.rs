@@ -145,7 +145,7 @@ impl Drive {
                 Record::Attempt { attempt, state } => {
                     self.stream.push_back(Change::AttemptMoved(attempt, state));
                 }
-                Record::Message(_) | Record::Leg { .. } | Record::Other => {}
+                Record::Message(_) | Record::Leg { .. } | Record::Recording(_) | Record::Other => {}
             }
         }
         self.images = items;
