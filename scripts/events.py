@@ -37,6 +37,8 @@ SIGNALWIRE_STOP = "20000000-0000-4000-8000-000000000002"
 TELNYX_TEXT = "40385f64-5717-4562-b3fc-000000000001"
 TELNYX_SENT = "40385f64-5717-4562-b3fc-000000000002"
 TWILIO_CALL = "CA" + "0" * 30 + "01"
+TWILIO_RECORDING = "RE" + "0" * 30 + "01"
+SIGNALWIRE_RECORDING = "60000000-0000-4000-8000-000000000001"
 SIGNALWIRE_CALL = "50000000-0000-4000-8000-000000000001"
 TELNYX_CALL = "44444444-4444-4444-8444-444444444444"
 RETELL_CALL = "call_0000000000000000000000000001"
@@ -113,6 +115,11 @@ def call_of(provider: str) -> str:
     sid = {"twilio": TWILIO_CALL, "signalwire": SIGNALWIRE_CALL}[provider]
     raw = bits(derived("call", f"platform-{provider}", sid)).to_bytes(16, "big") + TENANT.encode()
     return "c=" + base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def voicemail() -> str:
+    """Our id of the message that is left at SignalWire."""
+    return f"{derived('call', 'platform-signalwire', SIGNALWIRE_CALL)}-{SIGNALWIRE_RECORDING}"
 
 
 # ---- HTTP --------------------------------------------------------------------------------------------
@@ -265,6 +272,13 @@ def call(world: World, provider: str, status: str, **more: str) -> dict[str, str
     return {"CallSid": sid, "CallStatus": status, "Direction": "inbound", "From": world.phone, "To": world.numbers[provider], **more}
 
 
+def recorded(world: World, provider: str, sid: str, seconds: str) -> dict[str, str]:
+    """A recording is made. Neither provider names the parties."""
+    of = call(world, provider, "completed")
+    made = {"RecordingSid": sid, "RecordingStatus": "completed", "RecordingDuration": seconds, "RecordingChannels": "1"}
+    return {"CallSid": of["CallSid"], **made}
+
+
 def media_url(world: World) -> str:
     return f"{world.twilio_api}/2010-04-01/Accounts/{world.twilio_account}/Messages/{TWILIO_MMS}/Media/{world.media}"
 
@@ -376,6 +390,15 @@ def render(world: World) -> dict[str, dict[str, Any]]:
             world, "twilio", "call-status", call(world, "twilio", "completed", CallDuration="61", Duration="2", SequenceNumber="3"), call_of("twilio")),
         "call-status.machine": webhook(world, "signalwire", "amd-status", call(world, "signalwire", "in-progress", AnsweredBy="machine_start"), call_of("signalwire")),
         "call-status.forged": webhook(world, "twilio", "call-status", call(world, "twilio", "completed"), key="not the key"),
+        "recording-status.completed": webhook(world, "twilio", "recording-status", recorded(world, "twilio", TWILIO_RECORDING, "61"), call_of("twilio")),
+        "recording-status.forged": webhook(world, "twilio", "recording-status", recorded(world, "twilio", TWILIO_RECORDING, "61"), call_of("twilio"), key="not the key"),
+        "voicemail-recording.completed": webhook(
+            world, "signalwire", "voicemail-recording", recorded(world, "signalwire", SIGNALWIRE_RECORDING, "7"), call_of("signalwire")),
+        "voicemail-recording.transcription": webhook(world, "signalwire", "transcription", {
+            **call(world, "signalwire", "completed"), "RecordingSid": SIGNALWIRE_RECORDING, "TranscriptionStatus": "completed",
+            "TranscriptionText": "Please call me back."}, call_of("signalwire")),
+        "voicemail-recording.forged": webhook(
+            world, "signalwire", "voicemail-recording", recorded(world, "signalwire", SIGNALWIRE_RECORDING, "7"), call_of("signalwire"), key="not the key"),
         "telnyx-webhook.text": telnyx(world, "message.received", telnyx_text(world, "Hello, are you open today?")),
         "telnyx-webhook.delivered": telnyx(world, "message.finalized", telnyx_sent(world, "delivered"), query=f"m={opaque(OUTBOUND, 3)}"),
         "telnyx-webhook.call-ended": telnyx(world, "call.hangup", telnyx_call(
@@ -460,6 +483,9 @@ def render(world: World) -> dict[str, dict[str, Any]]:
         "repair-webhooks.forbidden": api(world, "POST", repair, groups="tenant-admin", json={"dryRun": True}),
         "calls.list": api(world, "GET", "/api/calls", query="limit=10"),
         "calls.get": api(world, "GET", "/api/calls/{id}", f"/api/calls/{TWILIO_CALL}"),
+        "calls.voicemails": api(world, "GET", "/api/voicemails", query="limit=10"),
+        "calls.listened": api(world, "PATCH", "/api/voicemails/{id}", f"/api/voicemails/{voicemail()}", json={"status": "listened"}),
+        "calls.content": api(world, "GET", "/api/recordings/{id}/content", f"/api/recordings/{voicemail()}/content"),
         "calls.agent-config": http(world, "GET", "/api/calls/{id}/agent-config", "/api/calls/nobody/agent-config", headers={"x-call-token": "guess"}),
         "calls.sign": api(world, "POST", "/api/stir/sign", json={"from": world.numbers["twilio"], "to": world.phone}),
         "calls.invalid": api(world, "POST", "/api/stir/sign", json={"from": "nobody", "to": world.phone}),

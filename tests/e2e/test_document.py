@@ -202,24 +202,37 @@ def everything_about_numbers(world: World) -> None:
 
 
 def everything_about_calls(world: World) -> None:
-    user, admin, agent = world.user, world.admin, "ag-" + secrets.token_hex(4)
-    user.put("/api/preferences", {"voicemailEnabled": True})
-    user.get("/api/preferences")
-    admin.post("/api/agents", {"id": agent, "name": "Voice", "kind": "stream", "stream": {"url": "wss://voice.example.com/in"}, "prompt": "Be kind."})
-    number = contact()
-    world.register("twilio", number, "demo", agent=agent)
-    sid = world.sim.call("POST", f"/phones/{contact()}/call", {"to": number, "call": {"hang_up_after_steps": 30}})["call_sid"]
+    """A caller leaves a message, another one talks to an agent."""
+    tenant, sim = world.tenant(), world.sim
+    api, admin = tenant.api, tenant.admin
+    line = tenant.number("twilio", user="u-1")
+    admin.put("/api/preferences?userId=u-1", {"voicemailEnabled": True})
+    api.get("/api/preferences")
+    sim.call("POST", f"/phones/{contact()}/call", {"to": line, "call": {"speech": "Hello", "speech_seconds": 4, "hang_up_when": "recording_ends"}})
 
-    def streamed() -> dict[str, str] | None:
-        [call] = world.sim.call("GET", "/calls", id=sid)["calls"]
-        return next((entry["parameters"] for entry in call["heard"] if entry["kind"] == "streamed"), None)
+    def heard() -> dict[str, Any]:
+        [message] = api.get("/api/voicemails").json()["items"]
+        assert message["recordingUrl"], message
+        return message
 
-    told = eventually(streamed)
-    config = world.nobody.get(told["configUrl"].removeprefix(world.url), headers={"X-Call-Token": told["token"]})
-    assert config.json()["prompt"] == "Be kind."
-    eventually(lambda: user.get(f"/api/calls/{sid}").status_code == 200)
-    assert sid in [call["callSid"] for call in user.get("/api/calls").json()["items"]]
-    admin.delete(f"/api/agents/{agent}")
+    message = eventually(heard, 40)
+    api.get("/api/calls")
+    api.get(f"/api/calls/{message['callId']}")
+    api.get(f"/api/voicemails/{message['id']}")
+    api.request("PATCH", f"/api/voicemails/{message['id']}", json={"status": "listened"})
+    api.get(f"/api/recordings/{message['id']}/content")
+    agent = {"id": "ag-" + secrets.token_hex(4), "name": "Desk", "kind": "stream", "stream": {"url": "wss://voice.example.com/in"}}
+    admin.post("/api/agents", agent)
+    sid = sim.call("POST", f"/phones/{contact()}/call", {"to": tenant.number("twilio", agent=agent["id"]), "call": {"hang_up_after_steps": 60}})["call_sid"]
+
+    def streamed() -> dict[str, Any]:
+        [call] = sim.call("GET", "/calls", id=sid)["calls"]
+        [entry] = [entry for entry in call["heard"] if entry["kind"] == "streamed"]
+        return entry["parameters"]
+
+    told = eventually(streamed, 20)
+    path = told["configUrl"].removeprefix(world.url)
+    assert world.nobody.get(path, headers={"X-Call-Token": told["token"]}).status_code == 200
 
 
 def test_real_answers_of_every_operation_are_as_documented(world: World) -> None:

@@ -114,6 +114,25 @@ def test_calls_are_answered_with_documents_and_recorded_leg_by_leg(bench: Bench)
     assert leg["by"]["S"] == "machine"
 
 
+def test_recordings_are_kept_beside_their_calls_and_messages_in_the_mailbox(bench: Bench) -> None:
+    before = len(bench.items())
+    for name in ("recording-status.forged", "voicemail-recording.forged"):
+        assert http(bench, name, 403)["json"]["code"] == "INVALID_SIGNATURE"
+    assert len(bench.items()) == before
+    for _ in range(2):
+        for name in ("recording-status.completed", "voicemail-recording.transcription", "voicemail-recording.completed"):
+            webhook(bench, name)
+    assert len(bench.items()) == before + 2
+    call = f"T#demo#K#{events.derived('call', 'platform-twilio', events.TWILIO_CALL)}"
+    recording = bench.item(call, f"R#{events.TWILIO_RECORDING}")
+    assert (recording["st"]["S"], recording["dur"]["N"], recording["of"]["S"]) == ("completed", "61", "call")
+    [message] = http(bench, "calls.voicemails", 200)["json"]["items"]
+    assert (message["id"], message["recordingSid"], message["duration"]) == (events.voicemail(), events.SIGNALWIRE_RECORDING, 7)
+    assert (message["transcription"], message["status"], message["recordingUrl"]) == ("Please call me back.", "new", None)
+    assert http(bench, "calls.listened", 200)["json"]["voicemail"]["status"] == "listened"
+    http(bench, "calls.content", 404)
+
+
 def test_events_of_telnyx_are_taken_once(bench: Bench) -> None:
     message, call = f"T#demo#M#{events.inbound_id('platform-telnyx', events.TELNYX_TEXT)}", events.derived("call", "platform-telnyx", SESSION)
     for _ in range(2):

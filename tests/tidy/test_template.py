@@ -19,6 +19,8 @@ ROUTES = {
     "status-callback": ["POST /api/webhooks/{provider}/status-callback"],
     "voice-webhook": [f"POST /api/webhooks/{{provider}}/{kind}" for kind in ("voice", "dial-action", "record-action", "call-screen")],
     "call-status": [f"POST /api/webhooks/{{provider}}/{kind}" for kind in ("call-status", "amd-status", "stream-status")],
+    "recording-status": ["POST /api/webhooks/{provider}/recording-status"],
+    "voicemail-recording": [f"POST /api/webhooks/{{provider}}/{kind}" for kind in ("voicemail-recording", "transcription")],
     "telnyx-webhook": ["POST /api/webhooks/telnyx"],
     "retell-webhook": ["POST /api/webhooks/retell"],
     "send-message": ["POST /api/sms/send"],
@@ -53,6 +55,10 @@ ROUTES = {
         "GET /api/calls",
         "GET /api/calls/{id}",
         "GET /api/calls/{id}/agent-config",
+        "GET /api/recordings/{id}/content",
+        "GET /api/voicemails",
+        "GET /api/voicemails/{id}",
+        "PATCH /api/voicemails/{id}",
         "POST /api/stir/sign",
         "POST /api/stir/verify",
         "GET /api/stir/certificates/{file}",
@@ -96,6 +102,8 @@ OPEN_ROUTES = {
     "POST /api/webhooks/{provider}/status-callback",
     *ROUTES["voice-webhook"],
     *ROUTES["call-status"],
+    *ROUTES["recording-status"],
+    *ROUTES["voicemail-recording"],
     "POST /api/webhooks/telnyx",
     "POST /api/webhooks/retell",
     "GET /api/openapi.json",
@@ -105,7 +113,7 @@ OPEN_ROUTES = {
 # A wildcard of an ARN spans slashes: who is called on `/api/numbers/{id}` may be called on what lies below it, too.
 SPANNED = {"GET/api/numbers/purchases/{id}": {"numbers"}}
 # Where an ARN may end in a wildcard: objects, and the labels of the table's stream.
-WILDCARD_RESOURCES = {"${MediaBucket.Arn}/mms/*", "${Table.Arn}/stream/*"}
+WILDCARD_RESOURCES = {"${Table.Arn}/stream/*"} | {f"${{MediaBucket.Arn}}/{place}/*" for place in ("mms", "recordings", "voicemails")}
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
@@ -320,7 +328,7 @@ def test_the_projector_never_wakes_itself() -> None:
     (source,) = [properties for properties in SOURCES.values() if properties["EventSourceArn"] == {"Fn::GetAtt": ["Table", "StreamArn"]}]
     patterns = [json.loads(entry["Pattern"]) for entry in source["FilterCriteria"]["Filters"]]
     entities = [pattern["dynamodb"]["NewImage"]["ent"]["S"] for pattern in patterns]
-    assert sorted(entities) == [["att", "leg", "inv"], ["msg"], ["msg"]]
+    assert sorted(entities) == [["att", "leg", "rec", "inv"], ["msg"], ["msg"]]
     # A changed message only when it has ended; the projector tells of it and writes no message then.
     changed = [p for p in patterns if p["dynamodb"]["NewImage"]["ent"]["S"] == ["msg"] and p["eventName"] != ["INSERT"]]
     assert [(p["eventName"], p["dynamodb"]["NewImage"]["st"]["S"]) for p in changed] == [(["MODIFY"], ["failed", "canceled"])]

@@ -1,15 +1,17 @@
-//! `/api/calls…` and `/api/stir/…`.
+//! `/api/calls…`, `/api/recordings/…`, `/api/voicemails…` and `/api/stir/…`.
 
 use std::sync::Arc;
 
 use http::header::CACHE_CONTROL;
 use http::{Method, StatusCode};
 use serde::Serialize;
-use telephony::api::call::CallBody;
+use telephony::api::call::{CallBody, VoicemailBody, VoicemailRequest};
 use telephony::api::stir::{SignRequest, VerifyRequest};
 use telephony::app::problem::{Code, Problem};
 use telephony::app::stir::{PublishCertificates, SignCalls, VerifyCalls};
 use telephony::app::voice::history::History;
+use telephony::app::voice::mailbox::Mailbox;
+use telephony::domain::ids::TenantId;
 use telephony::ports::Clients;
 use telephony_lambda::answer::Answer;
 use telephony_lambda::body::read_json;
@@ -27,9 +29,14 @@ const CALL_TOKEN: &str = "x-call-token";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct List {
-    items: Vec<CallBody>,
+struct List<T> {
+    items: Vec<T>,
     next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct OneMessage {
+    voicemail: VoicemailBody,
 }
 
 #[derive(Serialize)]
@@ -42,6 +49,7 @@ pub(crate) struct Handler {
     pub(crate) verify: VerifyCalls,
     pub(crate) publish: PublishCertificates,
     pub(crate) history: History,
+    pub(crate) mailbox: Mailbox,
     pub(crate) clients: Arc<dyn Clients>,
     pub(crate) claims: ClaimNames,
 }
@@ -74,6 +82,9 @@ impl Handler {
                 let call = self.history.get(&tenant, id).await?;
                 Answer::success(StatusCode::OK, &One { call })
             }
+            (_, ["voicemails", ..] | ["recordings", ..]) => {
+                self.recorded(request, &principal, path.as_slice()).await
+            }
             (&Method::POST, ["stir", "sign"]) => {
                 let body: SignRequest = read_json(request)?;
                 let signed = self.sign.sign(&principal.tenant, &principal.user, &body).await?;
@@ -82,6 +93,41 @@ impl Handler {
             (&Method::POST, ["stir", "verify"]) => {
                 let body: VerifyRequest = read_json(request)?;
                 Answer::success(StatusCode::OK, &self.verify.verify(&body).await?)
+            }
+            _ => Err(Problem::new(Code::NotFound)),
+        }
+    }
+    async fn recorded(
+        &self,
+        request: &HttpRequest,
+        principal: &Principal,
+        path: &[&str],
+    ) -> Result<Answer, Problem> {
+        let query = Query::of(request);
+        let tenant = || -> Result<TenantId, Problem> {
+            query.only(&["tenantId"])?;
+            principal.for_tenant(query.get("tenantId")?)
+        };
+        match (&request.method, path) {
+            (&Method::GET, ["voicemails"]) => {
+                query.only(&["limit", "cursor", "tenantId"])?;
+                let tenant = principal.for_tenant(query.get("tenantId")?)?;
+                let page = self.mailbox.list(&tenant, &query.page()?).await?;
+                Answer::success(StatusCode::OK, &List { items: page.items, next_cursor: page.next })
+            }
+            (&Method::GET, ["voicemails", id]) => {
+                let voicemail = self.mailbox.get(&tenant()?, id).await?;
+                Answer::success(StatusCode::OK, &OneMessage { voicemail })
+            }
+            (&Method::PATCH, ["voicemails", id]) => {
+                // Writing is a tenant's own affair, also to whoever may read it.
+                query.only(&[])?;
+                let body: VoicemailRequest = read_json(request)?;
+                let voicemail = self.mailbox.file(&principal.tenant, id, &body).await?;
+                Answer::success(StatusCode::OK, &OneMessage { voicemail })
+            }
+            (&Method::GET, ["recordings", id, "content"]) => {
+                Answer::redirect(&self.mailbox.content(&tenant()?, id).await?)
             }
             _ => Err(Problem::new(Code::NotFound)),
         }

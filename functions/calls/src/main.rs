@@ -1,4 +1,4 @@
-//! The history of calls, and signatures for a session border controller of the customer's own.
+//! The history of calls, the mailbox, and signatures for a session border controller of the customer's own.
 
 mod handler;
 
@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use telephony::app::stir::{PublishCertificates, SignCalls, VerifyCalls};
 use telephony::app::voice::history::History;
+use telephony::app::voice::mailbox::Mailbox;
 use telephony_aws::{Clients, Profile};
 use telephony_lambda::Error;
 use telephony_lambda::clock::{SystemClock, SystemRandom};
@@ -26,6 +27,7 @@ async fn run() -> Result<(), Error> {
     let keyrings = Arc::new(clients.stir(settings.required("STIR_SECRET_ID")?));
     let clock = Arc::new(SystemClock);
     let base = settings.public_base_url()?;
+    let links = Arc::new(clients.bucket(settings.required("MEDIA_BUCKET")?));
     let default_country = settings.optional("DEFAULT_COUNTRY").unwrap_or("US").to_owned();
     let handler = handler::Handler {
         sign: SignCalls {
@@ -42,7 +44,14 @@ async fn run() -> Result<(), Error> {
         history: History {
             calls: store.clone(),
             history: store.clone(),
+            links: links.clone(),
             agents: store.clone(),
+            clock: Arc::new(SystemClock),
+        },
+        mailbox: Mailbox {
+            voicemails: store.clone(),
+            recordings: store.clone(),
+            links,
             clock: Arc::new(SystemClock),
         },
         clients: store,

@@ -29,7 +29,7 @@ impl Handler {
                 let wish = Wish { tenant, endpoint, replay, since, until };
                 self.replay.page(&wish, cursor.as_deref()).await?;
             }
-            Job::Send { .. } | Job::CopyMedia { .. } => {
+            Job::Send { .. } | Job::CopyMedia { .. } | Job::CopyRecording { .. } => {
                 return Err("this job does not belong on this queue".into());
             }
         }

@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use telephony::app::copy_media::{CopyMedia, Download, DownloadError, Downloader};
+use telephony::app::copy_recording::CopyRecording;
+use telephony::domain::recording::RecordingId;
 use telephony::ports::{Job, StreamBroken};
 use telephony::provider::media::MediaRequest;
 use telephony_http::{FetchError, MediaFetcher};
@@ -11,12 +13,17 @@ use telephony_lambda::batch::Delivery;
 
 pub(crate) struct Handler {
     pub(crate) copy: CopyMedia,
+    pub(crate) recordings: CopyRecording,
 }
 
 impl Handler {
     pub(crate) async fn handle(&self, job: Job, _delivery: &Delivery) -> Result<(), Error> {
         match job {
             Job::CopyMedia { tenant, message, index } => Ok(self.copy.copy(&tenant, message, index).await?),
+            Job::CopyRecording { tenant, call, recording } => {
+                let id = RecordingId { call, sid: recording };
+                Ok(self.recordings.copy(&tenant, &id).await?)
+            }
             Job::Send { .. } | Job::HandOut { .. } | Job::Redeliver { .. } | Job::Replay { .. } => {
                 Err("this job does not belong on this queue".into())
             }

@@ -13,9 +13,11 @@ impl Handler {
     pub(crate) async fn handle(&self, job: Job, _delivery: &Delivery) -> Result<(), Error> {
         match job {
             Job::Send { tenant, message } => Ok(self.deliver.deliver(&tenant, message).await?),
-            Job::CopyMedia { .. } | Job::HandOut { .. } | Job::Redeliver { .. } | Job::Replay { .. } => {
-                Err("this job does not belong on this queue".into())
-            }
+            Job::CopyMedia { .. }
+            | Job::CopyRecording { .. }
+            | Job::HandOut { .. }
+            | Job::Redeliver { .. }
+            | Job::Replay { .. } => Err("this job does not belong on this queue".into()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use telephony::app::project::{Change, Outcome, Project};
+use telephony::app::project::{Change, Outcome, Project, recording_change};
 use telephony::domain::message::MessageView;
 use telephony::domain::number::PhoneNumber;
 use telephony::domain::status::MessageStatus;
@@ -43,6 +43,14 @@ fn change(record: &StreamRecord) -> Result<Option<Change>, Error> {
         Record::Attempt { attempt, state } => Some(Change::AttemptMoved(attempt, state)),
         Record::Leg { call, state } => Some(Change::LegMoved(call, state)),
         Record::Number(after) => Some(Change::NumberChanged(number(record.old_image.as_ref())?, after)),
+        Record::Recording(recording) => {
+            let before = match &record.old_image {
+                Some(image) => records::read(&Value::Object(image.clone()))?,
+                None => Record::Other,
+            };
+            let before = if let Record::Recording(before) = &before { Some(&**before) } else { None };
+            recording_change(recording, before)
+        }
         Record::Other => None,
     })
 }
@@ -55,7 +63,11 @@ fn ended(view: Box<MessageView>, record: &StreamRecord) -> Result<Option<Change>
     let before = match &record.old_image {
         Some(image) => match records::read(&Value::Object(image.clone()))? {
             Record::Message(before) => Some(before.progress.status),
-            Record::Attempt { .. } | Record::Leg { .. } | Record::Number(_) | Record::Other => None,
+            Record::Attempt { .. }
+            | Record::Leg { .. }
+            | Record::Number(_)
+            | Record::Recording(_)
+            | Record::Other => None,
         },
         None => None,
     };
@@ -67,6 +79,10 @@ fn number(image: Option<&Map<String, Value>>) -> Result<Option<Box<PhoneNumber>>
     let Some(image) = image else { return Ok(None) };
     Ok(match records::read(&Value::Object(image.clone()))? {
         Record::Number(before) => Some(before),
-        Record::Message(_) | Record::Attempt { .. } | Record::Leg { .. } | Record::Other => None,
+        Record::Message(_)
+        | Record::Attempt { .. }
+        | Record::Leg { .. }
+        | Record::Recording(_)
+        | Record::Other => None,
     })
 }

@@ -30,6 +30,7 @@ async fn run() -> Result<(), Error> {
         sweep: Sweep {
             pending: store.clone(),
             media: store.clone(),
+            recordings: store.clone(),
             deliveries: store,
             queue: Arc::new(queues),
         },

@@ -7,6 +7,7 @@ use telephony::app::problem::{Code, Problem};
 use telephony::app::receive_message::{ReceiveMessage, Received};
 use telephony::app::record_status::{RecordStatus, Reported};
 use telephony::app::voice::record::{RecordCall, Taken};
+use telephony::app::voice::recordings::{Kept, RecordRecording};
 use telephony::app::voice::steer::{NotActed, SteerCall};
 use telephony::app::webhook::{Delivered, WebhookDoor, thanks};
 use telephony::ports::Clock;
@@ -23,6 +24,7 @@ pub(crate) struct Handler {
     pub(crate) record: RecordStatus,
     pub(crate) calls: RecordCall,
     pub(crate) answer: SteerCall,
+    pub(crate) recordings: RecordRecording,
     pub(crate) orders: NoticeOrder,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) public_base_url: String,
@@ -60,9 +62,12 @@ impl Handler {
                     Ok(true)
                 }
             },
+            Event::RecordingReady(ready) => {
+                let kind = WebhookKind::Events;
+                Ok(self.recordings.ready(&delivered.credentials, kind, ready, now).await? != Kept::Unrouted)
+            }
             Event::CallAsks(_)
             | Event::CallLookup(_)
-            | Event::RecordingReady(_)
             | Event::Transcribed(_)
             | Event::Unrecognised { .. } => {
                 self.door.unrecognised(delivered, WebhookKind::Events, event).await?;

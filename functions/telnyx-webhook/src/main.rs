@@ -12,6 +12,7 @@ use telephony::app::record_status::RecordStatus;
 use telephony::app::route_cache::RouteCache;
 use telephony::app::voice::planner::Planner;
 use telephony::app::voice::record::RecordCall;
+use telephony::app::voice::recordings::RecordRecording;
 use telephony::app::voice::steer::SteerCall;
 use telephony::app::webhook::WebhookDoor;
 use telephony_aws::{Clients, Profile};
@@ -55,6 +56,7 @@ async fn run() -> Result<(), Error> {
             inbox: store.clone(),
         },
         orders: NoticeOrder { purchases: store.clone() },
+        recordings: RecordRecording { calls: store.clone(), recordings: store.clone(), inbox: store.clone() },
         answer: SteerCall {
             calls: store,
             transport: Arc::new(ReqwestTransport::new(COMMAND_TIMEOUT)?),

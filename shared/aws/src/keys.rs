@@ -15,10 +15,11 @@ use telephony::domain::account::Owner;
 use telephony::domain::address::Address;
 use telephony::domain::call::CallRef;
 use telephony::domain::ids::{
-    AccountId, ConversationId, EntryId, MessageId, ProviderSid, TemplateId, TenantId, UserId,
+    AccountId, CallId, ConversationId, EntryId, MessageId, ProviderSid, TemplateId, TenantId, UserId,
 };
 use telephony::domain::message::{AttemptRef, Lane};
 use telephony::domain::passport::OrigId;
+use telephony::domain::recording::RecordingId;
 use telephony::domain::timestamp::Timestamp;
 use telephony::domain::usage::UsageLine;
 use telephony::domain::wallet::Subject;
@@ -183,6 +184,19 @@ pub fn calls(tenant: &TenantId) -> String {
 /// A leg of a call.
 pub fn leg(call: &CallRef, sid: &ProviderSid) -> Key {
     Key::new(call_partition(call), format!("L#{sid}"))
+}
+
+/// The sort keys of recordings begin with it.
+pub const RECORDINGS: &str = "R#";
+
+/// A recording of a call, beside it.
+pub fn recording(tenant: &TenantId, id: &RecordingId) -> Key {
+    Key::new(call_partition(&id.of(tenant)), format!("{RECORDINGS}{}", id.sid))
+}
+
+/// `timeline`: a tenant's mailbox.
+pub fn voicemails(tenant: &TenantId) -> String {
+    format!("T#{tenant}#VM")
 }
 
 /// Whose leg a provider's id names, within a tenant.
@@ -402,6 +416,28 @@ pub fn due(at: Timestamp, tenant: &TenantId, id: MessageId) -> String {
 
 /// Reads [`due`] back.
 pub fn read_due(sk: &str) -> Option<(Timestamp, TenantId, MessageId)> {
+    let (at, rest) = read_moment(sk)?;
+    let (tenant, id) = rest.split_once('#')?;
+    Some((at, tenant.parse().ok()?, id.parse().ok()?))
+}
+
+/// `pending`: the partition of the recordings that wait for their copy, of a shard.
+pub fn pending_recordings(shard: u32) -> String {
+    format!("PEND#recording#{shard}")
+}
+
+/// The shard of what belongs to a call: its last bits are random, or of a hash.
+pub fn shard_of_call(id: CallId) -> u32 {
+    u32::try_from(id.bits() % u128::from(SHARDS)).unwrap_or(0)
+}
+
+/// `pending`: the sort key of a recording that is due.
+pub fn recording_due(at: Timestamp, tenant: &TenantId, id: &RecordingId) -> String {
+    format!("{at}#{tenant}#{id}")
+}
+
+/// Reads [`recording_due`] back.
+pub fn read_recording_due(sk: &str) -> Option<(Timestamp, TenantId, RecordingId)> {
     let (at, rest) = read_moment(sk)?;
     let (tenant, id) = rest.split_once('#')?;
     Some((at, tenant.parse().ok()?, id.parse().ok()?))

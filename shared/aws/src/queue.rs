@@ -36,7 +36,7 @@ impl Queues {
     fn url(&self, job: &Job) -> Result<&str, StoreError> {
         let (name, url) = match job {
             Job::Send { .. } => ("outbound", &self.outbound),
-            Job::CopyMedia { .. } => ("media", &self.media),
+            Job::CopyMedia { .. } | Job::CopyRecording { .. } => ("media", &self.media),
             Job::HandOut { .. } => ("events", &self.events),
             Job::Redeliver { .. } | Job::Replay { .. } => ("event retries", &self.event_retries),
         };
@@ -59,12 +59,14 @@ impl Queue for Queues {
             // A queue with an order has no delay of single messages. What is handed over again within
             // five minutes is taken for the same.
             Job::HandOut { event, .. } => request.message_deduplication_id(event.to_string()),
-            Job::Send { .. } | Job::CopyMedia { .. } | Job::Redeliver { .. } | Job::Replay { .. } => {
-                match delay_seconds(delay) {
-                    0 => request,
-                    seconds => request.delay_seconds(seconds),
-                }
-            }
+            Job::Send { .. }
+            | Job::CopyMedia { .. }
+            | Job::CopyRecording { .. }
+            | Job::Redeliver { .. }
+            | Job::Replay { .. } => match delay_seconds(delay) {
+                0 => request,
+                seconds => request.delay_seconds(seconds),
+            },
         };
         // On the queue of later tries a group orders nothing: it keeps the many jobs of one endpoint
         // that is down from standing before those of the others.

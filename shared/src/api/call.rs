@@ -1,9 +1,10 @@
 //! Calls in JSON.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::call::{Attestation, Call, CallDirection, Leg, SignatureReport};
+use crate::domain::recording::{MailboxState, Recording, RecordingSource, Transcription};
 use crate::domain::voice::outcome::{outcome, root};
 use crate::provider::ProviderId;
 
@@ -46,10 +47,24 @@ pub struct CallBody {
     pub agent_id: Option<String>,
     /// `human`, `machine`, `fax` or `unknown`, where somebody listened for it.
     pub answered_by: Option<&'static str>,
+    /// The provider's id of the newest recording that is no voicemail.
+    pub recording_sid: Option<String>,
+    /// A link to its sound, good for 5 minutes; `null` until we have it.
+    pub recording_url: Option<String>,
+    /// Its seconds.
+    pub recording_duration: Option<u64>,
+    /// `in-progress`, `absent`, `failed` or `completed`.
+    pub recording_status: Option<&'static str>,
+    /// The caller left a message.
+    pub has_voicemail: bool,
+    /// Its seconds.
+    pub voicemail_duration: Option<u64>,
     /// What is known about the signature of the caller's number.
     pub signature: SignatureBody,
     /// Its legs.
     pub legs: Vec<LegBody>,
+    /// What was recorded of it, the oldest first.
+    pub recordings: Vec<RecordingBody>,
     /// When we heard of it.
     pub created_at: String,
     /// When it last moved.
@@ -97,10 +112,122 @@ pub struct LegBody {
     pub duration: Option<u64>,
 }
 
+/// A recording of a call.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordingBody {
+    /// Our id.
+    pub id: String,
+    /// The provider's id.
+    pub sid: String,
+    /// The leg that was recorded.
+    pub leg_id: String,
+    /// `call` or `voicemail`.
+    pub source: &'static str,
+    /// Channels.
+    pub channels: Option<u32>,
+    /// `in-progress`, `absent`, `failed` or `completed`.
+    pub status: &'static str,
+    /// Seconds.
+    pub duration: Option<u64>,
+    /// A link to its sound, good for 5 minutes; `null` until we have it.
+    pub url: Option<String>,
+}
+
+/// A message that a caller left.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VoicemailBody {
+    /// Our id, also of its recording.
+    pub id: String,
+    /// The call.
+    pub call_id: String,
+    /// The provider's id of the recording.
+    pub recording_sid: String,
+    /// The caller.
+    pub from: String,
+    /// The called number.
+    pub to: String,
+    /// Seconds.
+    pub duration: Option<u64>,
+    /// A link to its sound, good for 5 minutes; `null` until we have it.
+    pub recording_url: Option<String>,
+    /// What was said, where the provider tells.
+    pub transcription: Option<String>,
+    /// `completed` or `failed`; `null` until the provider tells.
+    pub transcription_status: Option<&'static str>,
+    /// `new`, `listened` or `archived`.
+    pub status: &'static str,
+    /// The owner of our number when it was left.
+    pub user_id: Option<String>,
+    /// When we heard of it.
+    pub created_at: String,
+    /// When somebody first listened.
+    pub listened_at: Option<String>,
+}
+
+/// What has become of a message.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VoicemailRequest {
+    /// `new`, `listened` or `archived`.
+    #[schemars(with = "String")]
+    pub status: MailboxState,
+}
+
+impl RecordingBody {
+    fn new(recording: &Recording, url: Option<&String>) -> Self {
+        Self {
+            id: recording.id.to_string(),
+            sid: recording.id.sid.to_string(),
+            leg_id: recording.leg.to_string(),
+            source: recording.source.as_str(),
+            channels: recording.channels,
+            status: recording.status.as_str(),
+            duration: recording.duration,
+            url: url.cloned(),
+        }
+    }
+}
+
+impl VoicemailBody {
+    /// A message, with a link to its sound.
+    pub fn new(message: &Recording, url: Option<String>) -> Self {
+        let (transcription, transcription_status) = match &message.transcription {
+            Transcription::None => (None, None),
+            Transcription::Failed => (None, Some("failed")),
+            Transcription::Text(words) => (Some(words.clone()), Some("completed")),
+        };
+        Self {
+            id: message.id.to_string(),
+            call_id: message.id.call.to_string(),
+            recording_sid: message.id.sid.to_string(),
+            from: message.from.as_str().to_owned(),
+            to: message.to.as_str().to_owned(),
+            duration: message.duration,
+            recording_url: url,
+            transcription,
+            transcription_status,
+            status: message.mailbox.as_str(),
+            user_id: message.user.as_ref().map(ToString::to_string),
+            created_at: message.created_at.to_string(),
+            listened_at: message.listened_at.map(|at| at.to_string()),
+        }
+    }
+}
+
 impl CallBody {
-    /// A call with its legs.
-    pub fn new(call: &Call, legs: &[Leg]) -> Self {
+    /// A call with its legs and recordings, and with the links to the sound of these, in their order.
+    pub fn new(call: &Call, legs: &[Leg], recordings: &[Recording], urls: &[Option<String>]) -> Self {
         let about = root(call, legs);
+        let shown: Vec<RecordingBody> = recordings
+            .iter()
+            .enumerate()
+            .map(|(at, recording)| RecordingBody::new(recording, urls.get(at).and_then(Option::as_ref)))
+            .collect();
+        let of_call = recordings.iter().rposition(|recording| recording.source == RecordingSource::Call);
+        let newest = of_call.and_then(|at| shown.get(at)).cloned();
+        let message = recordings.iter().rfind(|recording| recording.is_voicemail());
         let (first, second) = match call.direction {
             CallDirection::Inbound => ("caller", "callee"),
             CallDirection::Outbound => ("first", "second"),
@@ -118,7 +245,7 @@ impl CallBody {
             from: call.from.as_str().to_owned(),
             to: call.to.as_str().to_owned(),
             status: about.map_or("queued", |leg| leg.status.as_str()),
-            outcome: outcome(call, legs, false).map(|outcome| outcome.as_str()),
+            outcome: outcome(call, legs, message.is_some()).map(|outcome| outcome.as_str()),
             duration: about.and_then(|leg| leg.duration),
             answered_at: about.and_then(|leg| leg.answered_at).map(|at| at.to_string()),
             ended_at: about.and_then(|leg| leg.ended_at).map(|at| at.to_string()),
@@ -126,13 +253,26 @@ impl CallBody {
             lead_id: call.lead.as_ref().map(ToString::to_string),
             agent_id: call.agent.as_ref().map(ToString::to_string),
             answered_by: about.and_then(|leg| leg.answered_by).map(|who| who.as_str()),
+            recording_sid: newest.as_ref().map(|recording| recording.sid.clone()),
+            recording_duration: newest.as_ref().and_then(|recording| recording.duration),
+            recording_status: newest.as_ref().map(|recording| recording.status),
+            recording_url: newest.and_then(|recording| recording.url),
+            has_voicemail: message.is_some(),
+            voicemail_duration: message.and_then(|message| message.duration),
             signature: SignatureBody::new(call.direction, about.map(|leg| leg.signature).unwrap_or_default()),
             legs: legs
                 .iter()
                 .map(|leg| LegBody::new(leg, if is_about(leg) { first } else { second }))
                 .collect(),
+            recordings: shown,
             created_at: call.created_at.to_string(),
-            updated_at: legs.iter().map(|leg| leg.updated_at).max().unwrap_or(call.created_at).to_string(),
+            updated_at: legs
+                .iter()
+                .map(|leg| leg.updated_at)
+                .chain(recordings.iter().map(|recording| recording.updated_at))
+                .max()
+                .unwrap_or(call.created_at)
+                .to_string(),
         }
     }
 }

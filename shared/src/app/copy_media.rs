@@ -154,7 +154,7 @@ fn key(message: &Message, index: u32, extension: &str) -> String {
 }
 
 /// What bytes are, told by the bytes.
-mod sniff {
+pub(super) mod sniff {
     use bytes::{Bytes, BytesMut};
     use futures_util::StreamExt as _;
     use futures_util::stream;
@@ -192,7 +192,7 @@ mod sniff {
     ];
 
     /// The first bytes of a stream, at least `wanted` of them unless it is shorter.
-    pub(super) async fn head(stream: &mut ByteStream, wanted: usize) -> Result<Bytes, StreamBroken> {
+    pub(in crate::app) async fn head(stream: &mut ByteStream, wanted: usize) -> Result<Bytes, StreamBroken> {
         let mut head = BytesMut::new();
         while head.len() < wanted {
             match stream.next().await {
@@ -204,8 +204,19 @@ mod sniff {
     }
 
     /// The stream as it was before its head was taken.
-    pub(super) fn rejoin(head: Bytes, rest: ByteStream) -> ByteStream {
+    pub(in crate::app) fn rejoin(head: Bytes, rest: ByteStream) -> ByteStream {
         Box::pin(stream::iter([Ok(head)]).chain(rest))
+    }
+
+    /// The type and the extension of sound. `None`: it is none that recordings are made of. A frame of MP3
+    /// begins with eleven set bits, a version and a layer.
+    pub(in crate::app) fn sound(head: &[u8]) -> Option<(&'static str, &'static str)> {
+        match head {
+            [b'I', b'D', b'3', ..] => Some(("audio/mpeg", "mp3")),
+            [0xFF, second, ..] if second & 0xE6 == 0xE2 => Some(("audio/mpeg", "mp3")),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some(("audio/wav", "wav")),
+            _ => None,
+        }
     }
 
     /// The type and the extension of bytes that begin like this.

@@ -7,6 +7,7 @@ pub mod authenticate;
 pub mod backfill;
 pub mod compose;
 pub mod copy_media;
+pub mod copy_recording;
 pub mod deliver;
 pub mod emit;
 mod emit_call;

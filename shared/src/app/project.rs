@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::copy_recording;
 use super::emit::Emit;
 use super::money::calls::CallCharges;
 use super::retry;
 use crate::domain::call::{CallRef, CallStatus, Leg};
 use crate::domain::message::{Attempt, AttemptRef, Direction, MediaCopy, MessageView};
 use crate::domain::number::PhoneNumber;
+use crate::domain::recording::Recording;
 use crate::domain::status::MessageStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{CallHistory, CallRecords, Clock, Job, Projection, Queue, Random, StoreError};
@@ -30,6 +32,20 @@ pub enum Change {
     LegMoved(CallRef, Box<Leg>),
     /// A number was stored, or changed from what is told first.
     NumberChanged(Option<Box<PhoneNumber>>, Box<PhoneNumber>),
+    /// A recording is made, and waits for its copy.
+    RecordingMade(Box<Recording>),
+    /// A recording can be had from us.
+    RecordingStored(Box<Recording>),
+}
+
+/// What follows from a recording as it is now, and was before. What it is by itself is not enough: the
+/// copy's worker writes as well, and must not be called by what it wrote.
+pub fn recording_change(now: Box<Recording>, before: Option<&Recording>) -> Option<Change> {
+    let stored = |recording: &Recording| matches!(recording.copy, MediaCopy::Stored { .. });
+    if now.awaits_copy() && !before.is_some_and(Recording::awaits_copy) {
+        return Some(Change::RecordingMade(now));
+    }
+    (stored(&now) && !before.is_some_and(stored)).then_some(Change::RecordingStored(now))
 }
 
 /// What the operator counts.
@@ -103,6 +119,15 @@ impl Project {
             }
             Change::NumberChanged(before, after) => {
                 self.emit.number(before.as_deref(), after, &self.public_base_url).await?;
+                Ok(Outcome::Nothing)
+            }
+            Change::RecordingMade(recording) => {
+                let job = copy_recording::job(&recording.tenant, &recording.id);
+                self.queue.enqueue(&job, Duration::ZERO).await?;
+                Ok(Outcome::Nothing)
+            }
+            Change::RecordingStored(recording) => {
+                self.emit.recording(recording).await?;
                 Ok(Outcome::Nothing)
             }
         }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use super::copy_recording;
 use crate::domain::message::MediaCopy;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{
-    Job, MediaRecords, OverdueDeliveries, OverdueDelivery, Pending, PendingKind, Queue, StoreError,
+    Job, MediaRecords, OverdueDeliveries, OverdueDelivery, Pending, PendingKind, Queue, RecordingRecords,
+    StoreError,
 };
 
 /// How long a message that was handed out is left alone, unless its worker says otherwise.
@@ -27,6 +29,8 @@ pub struct Sweep {
     pub pending: Arc<dyn Pending>,
     /// Inbound messages, to know which of their attachments are missing.
     pub media: Arc<dyn MediaRecords>,
+    /// Recordings that are to be copied.
+    pub recordings: Arc<dyn RecordingRecords>,
     /// Events that are to be told.
     pub deliveries: Arc<dyn OverdueDeliveries>,
     /// Where work goes.
@@ -64,7 +68,20 @@ impl Sweep {
                 }
             }
         }
-        Ok(handed_out.saturating_add(self.sweep_deliveries(now).await?))
+        let recordings = self.sweep_recordings(now).await?;
+        Ok(handed_out.saturating_add(recordings).saturating_add(self.sweep_deliveries(now).await?))
+    }
+
+    async fn sweep_recordings(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let overdue = self.recordings.overdue_recordings(now, BATCH).await?;
+        for waiting in &overdue {
+            self.queue.enqueue(&copy_recording::job(&waiting.tenant, &waiting.id), Duration::ZERO).await?;
+            // Nothing is marked that was copied meanwhile.
+            let (tenant, id) = (&waiting.tenant, &waiting.id);
+            self.recordings.set_recording_due(tenant, id, now.plus(LEAVE_ALONE)).await?;
+            tracing::info!(recording_id = %id, %tenant, "Waiting recording handed out");
+        }
+        Ok(overdue.len())
     }
 
     /// All that waits longer than a queue can hold comes this way, so that there may be much of it.

@@ -21,6 +21,7 @@ pub mod passport;
 pub mod phone;
 pub mod price;
 pub mod purchase;
+pub mod recording;
 pub mod rent;
 pub mod routing;
 pub mod secret;

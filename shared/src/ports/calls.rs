@@ -7,6 +7,7 @@ use crate::domain::call::{
 };
 use crate::domain::ids::{AccountId, ProviderSid};
 use crate::domain::money::Cost;
+use crate::domain::recording::Recording;
 use crate::domain::timestamp::Timestamp;
 use crate::provider::ProviderId;
 use async_trait::async_trait;
@@ -101,15 +102,25 @@ pub trait CallRecords: Send + Sync {
     async fn done(&self, account: &AccountId, step: &str, now: Timestamp) -> Result<(), StoreError>;
 }
 
+/// A call with all that belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallView {
+    /// As it began.
+    pub call: Call,
+    /// Its legs.
+    pub legs: Vec<Leg>,
+    /// Its recordings, the oldest first.
+    pub recordings: Vec<Recording>,
+}
+
 /// Reading calls back.
 #[async_trait]
 pub trait CallHistory: Send + Sync {
-    /// A tenant's calls with their legs, the newest first. 1 index query, and 1 consistent query a call.
-    async fn of_tenant(
-        &self,
-        tenant: &TenantId,
-        page: &PageRequest,
-    ) -> Result<Page<(Call, Vec<Leg>)>, StoreError>;
+    /// A tenant's calls, the newest first. 1 index query, and 1 consistent query a call.
+    async fn of_tenant(&self, tenant: &TenantId, page: &PageRequest) -> Result<Page<CallView>, StoreError>;
+
+    /// A call with all that belongs to it. 1 consistent query.
+    async fn view(&self, call: &CallRef) -> Result<Option<CallView>, StoreError>;
 
     /// The call of a leg, by the provider's id. 1 consistent read.
     async fn by_sid(&self, tenant: &TenantId, sid: &ProviderSid) -> Result<Option<CallId>, StoreError>;

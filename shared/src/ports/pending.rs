@@ -3,9 +3,11 @@
 use super::StoreError;
 use crate::domain::endpoint::{DeliveryRef, Target};
 use crate::domain::event::Thread;
+use crate::domain::ids::CallId;
 use crate::domain::ids::EndpointId;
 use crate::domain::ids::EventId;
 use crate::domain::ids::MessageId;
+use crate::domain::ids::ProviderSid;
 use crate::domain::ids::ReplayId;
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
@@ -73,6 +75,15 @@ pub enum Job {
         /// Which attachment, from 0.
         index: u32,
     },
+    /// Copy a recording of a call.
+    CopyRecording {
+        /// Whose.
+        tenant: TenantId,
+        /// Of which call.
+        call: CallId,
+        /// The provider's id of it.
+        recording: ProviderSid,
+    },
     /// Hand out the events of a thread up to this one. In the order of the thread.
     HandOut {
         /// Whose.
@@ -119,7 +130,7 @@ impl Job {
     /// themselves.
     pub fn group(&self) -> Option<String> {
         match self {
-            Self::Send { .. } | Self::CopyMedia { .. } => None,
+            Self::Send { .. } | Self::CopyMedia { .. } | Self::CopyRecording { .. } => None,
             Self::HandOut { tenant, thread, .. } => Some(format!("{tenant}#{thread}")),
             Self::Redeliver { tenant, target, .. } => Some(format!("{tenant}#{target}")),
             Self::Replay { tenant, endpoint, .. } => Some(format!("{tenant}#{endpoint}")),

@@ -11,6 +11,8 @@ use crate::domain::timestamp::Timestamp;
 /// What became of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordingEnd {
+    /// Nothing yet: it is being made.
+    InProgress,
     /// It can be fetched.
     Completed,
     /// There was nothing to record.
@@ -43,7 +45,7 @@ pub struct Transcribed {
     pub text: Option<String>,
 }
 
-/// What a provider says about a recording that has ended.
+/// What a provider says about a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingReady {
     /// What became of it.

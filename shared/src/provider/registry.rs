@@ -92,8 +92,10 @@ pub fn call_control(provider: ProviderId) -> Option<Factory<dyn CallControl>> {
 /// Fetching recordings.
 pub fn recordings(provider: ProviderId) -> Option<Factory<dyn Recordings>> {
     match provider {
+        ProviderId::Twilio => Some(twilio::recordings::recordings),
+        ProviderId::SignalWire => Some(signalwire::recordings::recordings),
         ProviderId::Telnyx => Some(telnyx::recordings::recordings),
-        ProviderId::Twilio | ProviderId::SignalWire | ProviderId::Retell => None,
+        ProviderId::Retell => None,
     }
 }
 

@@ -25,6 +25,7 @@ mod numbers_compat;
 mod numbers_compat_market;
 mod openapi;
 mod parsing;
+mod recordings_compat;
 mod retell;
 mod secrets;
 mod telnyx;

@@ -170,12 +170,10 @@ fn of_provider(p: ProviderId) -> Vec<Operation> {
     b.add(recordings, "recordings.of_call", false, move |r| async move {
         r.of_call(&sid(p, "CA")).await.map(drop)
     });
-    b.add(
-        recordings,
-        "recordings.link",
-        false,
-        move |r| async move { r.link(&sid(p, "RE")).await.map(drop) },
-    );
+    // Elsewhere the link follows from the id, and nobody is asked.
+    b.add(recordings.filter(|_| p == ProviderId::Telnyx), "recordings.link", false, move |r| async move {
+        r.link(&sid(p, "RE")).await.map(drop)
+    });
     b.add(recordings, "recordings.delete", true, move |r| async move { r.delete(&sid(p, "RE")).await });
 
     let numbers = registry::held_numbers(p);

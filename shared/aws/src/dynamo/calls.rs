@@ -7,13 +7,16 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 use telephony::domain::call::{Call, CallRef, Leg};
 use telephony::domain::ids::{AccountId, CallId, ProviderSid, TenantId};
+use telephony::domain::recording::Recording;
 use telephony::domain::timestamp::Timestamp;
-use telephony::ports::{CallHistory, CallRecords, LegChange, Merged, Page, PageRequest, StoreError};
+use telephony::ports::{
+    CallHistory, CallRecords, CallView, LegChange, Merged, Page, PageRequest, StoreError,
+};
 
 use super::listing::Listing;
 use super::requests::Written;
 use super::write::Write;
-use super::{Store, leg_item};
+use super::{Store, leg_item, recording_item};
 use crate::item::{ENTITY as KIND, Fields, Item, corrupt, json, keyed, millis, number, text};
 use crate::keys::{self, GSI1PK, GSI1SK, PK, TIMELINE, TTL};
 
@@ -65,16 +68,7 @@ impl CallRecords for Store {
     }
 
     async fn call(&self, call: &CallRef) -> Result<Option<(Call, Vec<Leg>)>, StoreError> {
-        let mut found = None;
-        let mut legs = Vec::new();
-        for item in self.read_partition(&keys::call_partition(call), "").await? {
-            match Fields(&item).entity() {
-                ENTITY => found = Some(read(&item)?),
-                leg_item::ENTITY => legs.push(leg_item::read(&item)?),
-                _ => {}
-            }
-        }
-        Ok(found.map(|call| (call, legs)))
+        Ok(self.view(call).await?.map(|view| (view.call, view.legs)))
     }
 
     async fn grant(&self, call: &CallRef, token_hash: &str, until: Timestamp) -> Result<(), StoreError> {
@@ -110,18 +104,29 @@ impl CallRecords for Store {
 
 #[async_trait]
 impl CallHistory for Store {
-    async fn of_tenant(
-        &self,
-        tenant: &TenantId,
-        page: &PageRequest,
-    ) -> Result<Page<(Call, Vec<Leg>)>, StoreError> {
+    async fn of_tenant(&self, tenant: &TenantId, page: &PageRequest) -> Result<Page<CallView>, StoreError> {
         let listing = Listing::newest_first(keys::calls(tenant)).on(TIMELINE);
         let page = self.list(&listing, page).await?;
         let partition =
             |item: &Item| keys::read_call_partition(Fields(item).text(PK)?).ok_or_else(|| corrupt(PK));
         let named: Vec<CallRef> = page.items.iter().map(partition).collect::<Result<_, _>>()?;
-        let found = try_join_all(named.iter().map(|call| self.call(call))).await?;
+        let found = try_join_all(named.iter().map(|call| self.view(call))).await?;
         Ok(Page { items: found.into_iter().flatten().collect(), next: page.next })
+    }
+
+    async fn view(&self, call: &CallRef) -> Result<Option<CallView>, StoreError> {
+        let mut found = None;
+        let (mut legs, mut recordings) = (Vec::new(), Vec::new());
+        for item in self.read_partition(&keys::call_partition(call), "").await? {
+            match Fields(&item).entity() {
+                ENTITY => found = Some(read(&item)?),
+                leg_item::ENTITY => legs.push(leg_item::read(&item)?),
+                recording_item::ENTITY => recordings.push(recording_item::read(&item)?),
+                _ => {}
+            }
+        }
+        recordings.sort_by_key(|recording: &Recording| recording.created_at);
+        Ok(found.map(|call| CallView { call, legs, recordings }))
     }
 
     async fn by_sid(&self, tenant: &TenantId, sid: &ProviderSid) -> Result<Option<CallId>, StoreError> {

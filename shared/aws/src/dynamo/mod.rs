@@ -35,6 +35,8 @@ mod pending;
 mod preferences;
 mod projection;
 mod purchases;
+mod recording_item;
+mod recordings;
 mod rents;
 mod reports;
 mod requests;

@@ -1,6 +1,6 @@
 //! What a record of the table's stream says: the projector's input.
 //!
-//! Filter the stream on `ent` (`msg`, `att`, `leg` and `inv`): what the projector itself writes besides (summaries,
+//! Filter the stream on `ent` (`msg`, `att`, `leg`, `rec` and `inv`): what the projector itself writes besides (summaries,
 //! log, ledger) is then never handed to it.
 
 use std::collections::HashMap;
@@ -12,9 +12,10 @@ use serde_json::Value;
 use telephony::domain::call::{CallRef, Leg};
 use telephony::domain::message::{Attempt, AttemptRef, MessageView};
 use telephony::domain::number::PhoneNumber;
+use telephony::domain::recording::Recording;
 use telephony::ports::StoreError;
 
-use super::{attempt_item, leg_item, message_item, numbers};
+use super::{attempt_item, leg_item, message_item, numbers, recording_item};
 use crate::item::{Fields, Item, corrupt};
 use crate::keys::{self, PK};
 
@@ -39,6 +40,8 @@ pub enum Record {
     },
     /// A number as the inventory lists it.
     Number(Box<PhoneNumber>),
+    /// A recording.
+    Recording(Box<Recording>),
     /// Anything else.
     Other,
 }
@@ -46,7 +49,7 @@ pub enum Record {
 /// Reads a record's `NewImage`, in DynamoDB's own JSON (`{"PK": {"S": "…"}}`).
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] when it is a message, an attempt, a leg or a number that cannot be read.
+/// [`StoreError::Corrupt`] when it is a message, an attempt, a leg, a number or a recording that cannot be read.
 pub fn read(image: &Value) -> Result<Record, StoreError> {
     let item: Item = members(image).ok_or_else(|| corrupt("image"))?;
     let fields = Fields(&item);
@@ -63,6 +66,7 @@ pub fn read(image: &Value) -> Result<Record, StoreError> {
             Ok(Record::Leg { call, state: Box::new(leg_item::read(&item)?) })
         }
         numbers::INVENTORY => Ok(Record::Number(Box::new(numbers::read(&item)?))),
+        recording_item::ENTITY => Ok(Record::Recording(Box::new(recording_item::read(&item)?))),
         _ => Ok(Record::Other),
     }
 }

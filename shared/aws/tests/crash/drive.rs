@@ -145,7 +145,11 @@ impl Drive {
                 Record::Attempt { attempt, state } => {
                     self.stream.push_back(Change::AttemptMoved(attempt, state));
                 }
-                Record::Message(_) | Record::Leg { .. } | Record::Number(_) | Record::Other => {}
+                Record::Message(_)
+                | Record::Leg { .. }
+                | Record::Number(_)
+                | Record::Recording(_)
+                | Record::Other => {}
             }
         }
         self.images = items;

@@ -122,7 +122,13 @@ impl World {
             queue: queue.clone(),
             clock: clock.clone(),
         };
-        let sweep = Sweep { pending: plain.clone(), media: plain, deliveries: store, queue };
+        let sweep = Sweep {
+            pending: plain.clone(),
+            media: plain.clone(),
+            recordings: plain,
+            deliveries: store,
+            queue,
+        };
         Self {
             table,
             tenant: tenant("demo"),
@@ -177,7 +183,7 @@ impl World {
                     let wish = Wish { tenant, endpoint, replay, since, until };
                     self.replay.page(&wish, cursor.as_deref()).await
                 }
-                Job::Send { .. } | Job::CopyMedia { .. } => Ok(()),
+                Job::Send { .. } | Job::CopyMedia { .. } | Job::CopyRecording { .. } => Ok(()),
             }
         };
         matches!(self.fuse.process(run).await, Some(Ok(())))

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::answer::token_hash;
 use crate::api::call::{AgentConfig, CallBody};
+use crate::app::present::call_body;
 use crate::app::problem::{Code, Problem};
 use crate::domain::call::CallRef;
 use crate::domain::ids::{ProviderSid, TenantId};
-use crate::ports::{Agents, CallHistory, CallRecords, Clock, Page, PageRequest};
+use crate::ports::{Agents, CallHistory, CallRecords, Clock, MediaLinks, Page, PageRequest};
 
 /// Reads calls.
 pub struct History {
@@ -15,6 +16,8 @@ pub struct History {
     pub calls: Arc<dyn CallRecords>,
     /// Lists of them.
     pub history: Arc<dyn CallHistory>,
+    /// Links to what was recorded of them.
+    pub links: Arc<dyn MediaLinks>,
     /// Who takes them.
     pub agents: Arc<dyn Agents>,
     /// The clock.
@@ -28,7 +31,10 @@ impl History {
     /// A bad cursor, and our own failures.
     pub async fn list(&self, tenant: &TenantId, page: &PageRequest) -> Result<Page<CallBody>, Problem> {
         let page = self.history.of_tenant(tenant, page).await?;
-        let items = page.items.iter().map(|(call, legs)| CallBody::new(call, legs)).collect();
+        let mut items = Vec::with_capacity(page.items.len());
+        for view in &page.items {
+            items.push(call_body(view, self.links.as_ref()).await?);
+        }
         Ok(Page { items, next: page.next })
     }
 
@@ -45,8 +51,8 @@ impl History {
                 self.history.by_sid(tenant, &sid).await?.ok_or_else(nobody)?
             }
         };
-        let found = self.calls.call(&CallRef { tenant: tenant.clone(), call }).await?;
-        found.map(|(call, legs)| CallBody::new(&call, &legs)).ok_or_else(nobody)
+        let found = self.history.view(&CallRef { tenant: tenant.clone(), call }).await?;
+        Ok(call_body(&found.ok_or_else(nobody)?, self.links.as_ref()).await?)
     }
 
     /// What the agent of a call is told, for whoever holds the call's token. `opaque` is the id in the URL that

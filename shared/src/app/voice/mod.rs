@@ -3,7 +3,9 @@
 pub mod answer;
 pub mod history;
 pub mod lines;
+pub mod mailbox;
 pub mod planner;
 pub mod record;
+pub mod recordings;
 pub mod steer;
 pub mod wishes;

@@ -10,6 +10,7 @@ pub mod error;
 pub mod media;
 pub mod messages;
 pub mod numbers;
+pub mod recordings;
 pub mod status;
 mod verify;
 pub mod webhook;

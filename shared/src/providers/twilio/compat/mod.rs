@@ -15,6 +15,7 @@ pub(crate) mod form;
 pub(crate) mod history;
 pub(crate) mod market;
 pub(crate) mod numbers;
+pub(crate) mod recordings;
 pub(crate) mod rest;
 pub(crate) mod signature;
 mod voice;

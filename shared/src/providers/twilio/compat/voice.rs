@@ -239,6 +239,7 @@ fn recording(
     of: RecordingOf,
 ) -> Result<Event, WebhookError> {
     let end = match form.required("RecordingStatus")? {
+        "in-progress" => RecordingEnd::InProgress,
         "completed" => RecordingEnd::Completed,
         "absent" => RecordingEnd::Absent,
         "failed" => RecordingEnd::Failed,
