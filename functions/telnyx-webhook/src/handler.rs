@@ -60,9 +60,13 @@ impl Handler {
                     Ok(true)
                 }
             },
+            Event::RecordingReady(recording) => {
+                self.door.unrecognised(delivered, WebhookKind::Events, event).await?;
+                self.answer.recorded(&delivered.credentials, recording, now).await.map_err(not_acted)?;
+                Ok(true)
+            }
             Event::CallAsks(_)
             | Event::CallLookup(_)
-            | Event::RecordingReady(_)
             | Event::Transcribed(_)
             | Event::Unrecognised { .. } => {
                 self.door.unrecognised(delivered, WebhookKind::Events, event).await?;

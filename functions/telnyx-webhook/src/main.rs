@@ -10,6 +10,7 @@ use telephony::app::numbers::purchase::notice::NoticeOrder;
 use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::record_status::RecordStatus;
 use telephony::app::route_cache::RouteCache;
+use telephony::app::voice::brief::BriefCall;
 use telephony::app::voice::planner::Planner;
 use telephony::app::voice::record::RecordCall;
 use telephony::app::voice::steer::SteerCall;
@@ -17,7 +18,7 @@ use telephony::app::webhook::WebhookDoor;
 use telephony_aws::{Clients, Profile};
 use telephony_http::ReqwestTransport;
 use telephony_lambda::Error;
-use telephony_lambda::clock::SystemClock;
+use telephony_lambda::clock::{SystemClock, SystemRandom};
 use telephony_lambda::config::Settings;
 use telephony_lambda::local;
 use telephony_lambda::runtime::{run_http, start};
@@ -39,6 +40,7 @@ async fn run() -> Result<(), Error> {
     let accounts = Arc::new(clients.directory(&store, secret, key));
     accounts.warm_up().await;
     let routes = Arc::new(RouteCache::new(store.clone()));
+    let public_base_url = settings.public_base_url()?;
     let handler = handler::Handler {
         door: WebhookDoor {
             accounts,
@@ -56,12 +58,17 @@ async fn run() -> Result<(), Error> {
         },
         orders: NoticeOrder { purchases: store.clone() },
         answer: SteerCall {
-            calls: store,
+            calls: store.clone(),
+            brief: BriefCall {
+                calls: store,
+                random: Arc::new(SystemRandom),
+                public_base_url: public_base_url.clone(),
+            },
             transport: Arc::new(ReqwestTransport::new(COMMAND_TIMEOUT)?),
             environment: local.environment,
         },
         clock: Arc::new(SystemClock),
-        public_base_url: settings.public_base_url()?,
+        public_base_url,
     };
     run_http(async |request| handler.handle(request).await).await
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use telephony::app::route_cache::RouteCache;
 use telephony::app::voice::answer::AnswerCall;
+use telephony::app::voice::brief::BriefCall;
 use telephony::app::voice::planner::Planner;
 use telephony::app::voice::record::RecordCall;
 use telephony::app::webhook::WebhookDoor;
@@ -44,9 +45,12 @@ async fn run() -> Result<(), Error> {
                 calls: store.clone(),
                 inbox: store.clone(),
             },
-            calls: store,
-            random: Arc::new(SystemRandom),
-            public_base_url: public_base_url.clone(),
+            calls: store.clone(),
+            brief: BriefCall {
+                calls: store,
+                random: Arc::new(SystemRandom),
+                public_base_url: public_base_url.clone(),
+            },
         },
         clock: Arc::new(SystemClock),
         public_base_url,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use telephony::app::route_cache::RouteCache;
+use telephony::app::voice::brief::BriefCall;
 use telephony::app::voice::planner::Planner;
 use telephony::app::voice::record::{RecordCall, Taken};
 use telephony::app::voice::steer::{NotActed, SteerCall};
@@ -47,8 +48,13 @@ async fn desk(transport: ReplayTransport) -> (Table, RecordCall, SteerCall) {
         calls: store.clone(),
         inbox: store.clone(),
     };
-    let answer =
-        SteerCall { calls: store, transport: Arc::new(transport), environment: Environment::default() };
+    let brief = BriefCall {
+        calls: store.clone(),
+        random: Arc::new(crate::support::clock::Counting::default()),
+        public_base_url: "https://phone.example.com".to_owned(),
+    };
+    let (transport, environment) = (Arc::new(transport), Environment::default());
+    let answer = SteerCall { calls: store, brief, transport, environment };
     (table, record, answer)
 }
 

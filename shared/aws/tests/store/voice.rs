@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use telephony::app::route_cache::RouteCache;
-use telephony::app::voice::answer::{AnswerCall, TOKEN_FOR, token_hash};
+use telephony::app::voice::answer::AnswerCall;
+use telephony::app::voice::brief::{BriefCall, TOKEN_FOR, token_hash};
 use telephony::app::voice::planner::Planner;
 use telephony::app::voice::record::RecordCall;
 use telephony::domain::address::Address;
@@ -49,7 +50,8 @@ async fn desk(number: &PhoneNumber) -> Desk {
     };
     let random = Arc::new(crate::support::clock::Counting::default());
     let public_base_url = "https://phone.example.com/".to_owned();
-    let answer = AnswerCall { record, calls: store, random, public_base_url };
+    let brief = BriefCall { calls: store.clone(), random, public_base_url };
+    let answer = AnswerCall { record, calls: store, brief };
     Desk { table, answer, account: TWILIO.account() }
 }
 

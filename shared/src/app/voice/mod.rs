@@ -1,9 +1,12 @@
 //! Calls: what providers report about them, who takes them, and what they are told to do.
 
 pub mod answer;
+pub mod brief;
 pub mod history;
 pub mod lines;
 pub mod planner;
 pub mod record;
 pub mod steer;
+mod turn;
+mod verbs;
 pub mod wishes;
