@@ -11,6 +11,7 @@ use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::record_status::RecordStatus;
 use telephony::app::route_cache::RouteCache;
 use telephony::app::voice::brief::BriefCall;
+use telephony::app::voice::hand_over::HandOver;
 use telephony::app::voice::planner::Planner;
 use telephony::app::voice::record::RecordCall;
 use telephony::app::voice::steer::SteerCall;
@@ -26,6 +27,9 @@ use telephony_lambda::runtime::{run_http, start};
 /// How long a command may take: well within the time that the provider waits for us, which calls have
 /// 10 seconds of (the application's `webhook_timeout_secs`).
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How long a caller waits for an agent at a provider to be found, before somebody else takes the call.
+const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     start(run)
@@ -43,7 +47,7 @@ async fn run() -> Result<(), Error> {
     let public_base_url = settings.public_base_url()?;
     let handler = handler::Handler {
         door: WebhookDoor {
-            accounts,
+            accounts: accounts.clone(),
             inbox: store.clone(),
             clock: Arc::new(SystemClock),
             signatures_disabled: local.signatures_disabled,
@@ -60,7 +64,14 @@ async fn run() -> Result<(), Error> {
         answer: SteerCall {
             calls: store.clone(),
             brief: BriefCall {
-                calls: store,
+                calls: store.clone(),
+                hand_over: HandOver {
+                    calls: store.clone(),
+                    agents: store,
+                    accounts: accounts.clone(),
+                    transport: Arc::new(ReqwestTransport::new(HAND_OVER_TIMEOUT)?),
+                    environment: local.environment.clone(),
+                },
                 random: Arc::new(SystemRandom),
                 public_base_url: public_base_url.clone(),
             },

@@ -121,6 +121,12 @@ pub trait CallRecords: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Call>, StoreError>;
 
+    /// Where the call's agent is reached, once somebody found out. 1 consistent read.
+    async fn handed_to(&self, call: &CallRef) -> Result<Option<String>, StoreError>;
+
+    /// Notes where the call's agent is reached, and returns what was noted first. 1 update.
+    async fn hand_over(&self, call: &CallRef, to: &str) -> Result<String, StoreError>;
+
     /// True when this step was taken before: the ledger of what was done about events. 1 read.
     async fn was_done(&self, account: &AccountId, step: &str) -> Result<bool, StoreError>;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use telephony::app::route_cache::RouteCache;
-use telephony::app::voice::brief::BriefCall;
 use telephony::app::voice::planner::Planner;
 use telephony::app::voice::record::{RecordCall, Taken};
 use telephony::app::voice::steer::{NotActed, SteerCall};
@@ -48,12 +47,8 @@ async fn desk(transport: ReplayTransport) -> (Table, RecordCall, SteerCall) {
         calls: store.clone(),
         inbox: store.clone(),
     };
-    let brief = BriefCall {
-        calls: store.clone(),
-        random: Arc::new(crate::support::clock::Counting::default()),
-        public_base_url: "https://phone.example.com".to_owned(),
-    };
     let (transport, environment) = (Arc::new(transport), Environment::default());
+    let brief = crate::handing::brief(&store, transport.clone());
     let answer = SteerCall { calls: store, brief, transport, environment };
     (table, record, answer)
 }

@@ -21,6 +21,7 @@ mod directory;
 mod endpoints;
 mod events;
 mod folding;
+mod handing;
 mod inventory;
 mod lists;
 mod managing;
@@ -37,6 +38,7 @@ mod searching;
 mod sending;
 mod signing;
 mod spending;
+mod steering;
 mod subscriptions;
 #[path = "../support/mod.rs"]
 mod support;

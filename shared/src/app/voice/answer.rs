@@ -52,7 +52,7 @@ impl AnswerCall {
         let Some(moment) = moment(event, plan, &legs) else {
             return Ok(Reply::Empty);
         };
-        let setting = self.brief.setting(&call, &stored, plan, moment, now).await?;
+        let setting = self.brief.setting(&call, (&stored, &event.sid), (plan, moment), now).await?;
         Ok(self.document(Some(&call), script(plan, moment, &setting)))
     }
 

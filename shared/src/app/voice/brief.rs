@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::hand_over::HandOver;
 use crate::domain::call::{Call, CallRef};
+use crate::domain::ids::{AgentId, ProviderSid};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::voice::plan::Plan;
 use crate::domain::voice::script::{Moment, Setting};
@@ -19,6 +21,8 @@ pub const TOKEN_FOR: Duration = Duration::from_secs(10 * 60);
 pub struct BriefCall {
     /// Who may read what an agent is told.
     pub calls: Arc<dyn CallRecords>,
+    /// Where agents at a provider are reached.
+    pub hand_over: HandOver,
     /// Tokens.
     pub random: Arc<dyn Random>,
     /// What stands before `/api/` in our URLs.
@@ -31,21 +35,35 @@ impl BriefCall {
         self.public_base_url.trim_end_matches('/')
     }
 
-    /// What the script of this moment needs besides the plan. Each one for a stream has a token of its own.
+    /// What the script of this moment needs besides the plan; `caller` is the caller's leg. Each one for a
+    /// stream has a token of its own.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn setting(
         &self,
         reference: &CallRef,
-        call: &Call,
-        plan: &Plan,
-        moment: Moment,
+        (call, caller): (&Call, &ProviderSid),
+        (plan, moment): (&Plan, Moment),
         now: Timestamp,
     ) -> Result<Setting, StoreError> {
-        let (Plan::Stream { agent, .. }, Moment::Begin) = (plan, moment) else {
-            return Ok(Setting::default());
-        };
+        match (plan, moment) {
+            (Plan::Stream { agent, .. }, Moment::Begin) => self.streamed(reference, call, agent, now).await,
+            (Plan::HandOver { agent, .. }, Moment::Begin) => {
+                let handed_to = self.hand_over.address(reference, call, (agent, caller), now).await?;
+                Ok(Setting { handed_to, ..Setting::default() })
+            }
+            (_, _) => Ok(Setting::default()),
+        }
+    }
+
+    async fn streamed(
+        &self,
+        reference: &CallRef,
+        call: &Call,
+        agent: &AgentId,
+        now: Timestamp,
+    ) -> Result<Setting, StoreError> {
         let token = fresh_token(self.random.as_ref(), now);
         self.calls.grant(reference, &token_hash(&token), now.plus(TOKEN_FOR)).await?;
         let told = [

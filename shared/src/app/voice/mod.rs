@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod brief;
+pub mod hand_over;
 pub mod history;
 pub mod lines;
 pub mod planner;

@@ -191,12 +191,11 @@ impl SteerCall {
     ) -> Result<(), NotActed> {
         for attempt in 0_usize.. {
             let setting = match at {
-                0 => self.brief.setting(reference, call, plan, moment, step.now).await?,
+                0 => self.brief.setting(reference, (call, &caller.sid), (plan, moment), step.now).await?,
                 _ => super::turn::assumed(),
             };
             if let (Plan::HandOver { .. }, Moment::Begin, None) = (plan, moment, &setting.handed_to) {
                 moment = Moment::DialEnded { joined: false };
-                self.not_joined(step, reference, &caller.sid).await?;
             }
             let verbs = script(plan, moment, &setting);
             let Some(verb) = verbs.get(at) else { break };

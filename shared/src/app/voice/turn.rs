@@ -71,7 +71,10 @@ pub(super) fn turn(
                 return Some((left(&orphan.sid, "alone".to_owned()), hang_up(orphan)));
             }
             let (moment, verb) = next(what, sid, place, plan, legs)?;
-            Some((left(sid, place.to_text()), Turn::Next { caller: sid.clone(), moment, verb }))
+            // The bare id stands for two places.
+            let name =
+                if moment == Moment::Begin && verb == 0 { "begin".to_owned() } else { place.to_text() };
+            Some((left(sid, name), Turn::Next { caller: sid.clone(), moment, verb }))
         }
         Place::Rung { parent, screened } => {
             if let Some(CallHappening::Ended { .. }) = what {
@@ -100,6 +103,10 @@ fn next(
 ) -> Option<(Moment, usize)> {
     let (moment, at) = match (place, what) {
         (Place::Start, Some(CallHappening::Answered)) => return Some((Moment::Begin, 0)),
+        // Before places were kept, the bare id was all that travelled, and all that was said was the refusal.
+        (Place::Start, Some(CallHappening::PlaybackEnded { .. })) => {
+            return Some((Moment::DialEnded { joined: true }, 0));
+        }
         (Place::At { moment, verb }, _) => (*moment, usize::from(*verb)),
         (Place::Start | Place::Rung { .. }, _) => return None,
     };
