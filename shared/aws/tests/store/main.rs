@@ -39,6 +39,7 @@ mod sending;
 mod signing;
 mod spending;
 mod steering;
+mod steering_desk;
 mod subscriptions;
 #[path = "../support/mod.rs"]
 mod support;

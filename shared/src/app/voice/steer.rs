@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::brief::BriefCall;
 use super::record::Taken;
-use super::turn::{Turn, turn};
+use super::turn::{Turn, assumed, may_turn, turn};
 use super::verbs::{self, Line, NextAfterRefusal};
 use crate::domain::call::{Call, CallDirection, CallRef, CallStatus, Dialled, Leg};
 use crate::domain::ids::ProviderSid;
@@ -25,7 +25,9 @@ use crate::domain::voice::script::{Moment, script};
 use crate::domain::voice::verb::Verb;
 use crate::ports::{CallRecords, LegChange, LegStatus, StoreError};
 use crate::provider::account::ProviderAccount;
-use crate::provider::calling::{CallCommand, CallEvent, CallHappening, Command, Commanded, PlacedCall};
+use crate::provider::calling::{
+    CallCommand, CallEvent, CallHappening, Command, Commanded, OutboundCall, PlacedCall,
+};
 use crate::provider::error::{ErrorKind, ProviderError};
 use crate::provider::recordings::RecordingReady;
 use crate::provider::transport::HttpTransport;
@@ -113,7 +115,7 @@ impl SteerCall {
                     let step = Step { account, leaves: (&event.sid, "answer".to_owned()), now };
                     return self.once(&step, control, CallCommand::Answer, Some(call.to_opaque())).await;
                 }
-                if !super::turn::may_turn(what) {
+                if !may_turn(what) {
                     return Ok(());
                 }
                 self.turn(account, call, (&event.sid, &place, Some(what)), now).await
@@ -192,7 +194,7 @@ impl SteerCall {
         for attempt in 0_usize.. {
             let setting = match at {
                 0 => self.brief.setting(reference, (call, &caller.sid), (plan, moment), step.now).await?,
-                _ => super::turn::assumed(),
+                _ => assumed(),
             };
             if let (Plan::HandOver { .. }, Moment::Begin, None) = (plan, moment, &setting.handed_to) {
                 moment = Moment::DialEnded { joined: false };
@@ -241,12 +243,7 @@ impl SteerCall {
     }
 
     /// Rings somebody who is not joined before a key was pressed: a leg of its own.
-    async fn ring(
-        &self,
-        step: &Step<'_>,
-        line: &Line<'_>,
-        out: crate::provider::calling::OutboundCall,
-    ) -> Result<Given, NotActed> {
+    async fn ring(&self, step: &Step<'_>, line: &Line<'_>, out: OutboundCall) -> Result<Given, NotActed> {
         let account = step.account;
         let Some(open) = registry::calling(account.provider) else { return Ok(Given::Refused) };
         let calling = match open(account, &self.environment, Arc::clone(&self.transport)) {
