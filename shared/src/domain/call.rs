@@ -339,12 +339,6 @@ impl CallRef {
             call: CallId::from_bits(u128::from_be_bytes(*id)),
         })
     }
-
-    /// The call that a leg's state names, wherever the leg stands (see [`crate::domain::voice::place`]): an
-    /// opaque id, and what follows after a dot.
-    pub fn of_state(text: &str) -> Option<Self> {
-        Self::from_opaque(text.split_once('.').map_or(text, |(id, _)| id))
-    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::brief::BriefCall;
 use super::record::Taken;
-use super::turn::{Turn, assumed, may_turn, turn};
+use super::turn::{Left, Turn, assumed, may_turn, recorded, turn};
 use super::verbs::{self, Line, NextAfterRefusal};
 use crate::domain::call::{Call, CallDirection, CallRef, CallStatus, Dialled, Leg};
 use crate::domain::ids::ProviderSid;
@@ -29,7 +29,7 @@ use crate::provider::calling::{
     CallCommand, CallEvent, CallHappening, Command, Commanded, OutboundCall, PlacedCall,
 };
 use crate::provider::error::{ErrorKind, ProviderError};
-use crate::provider::recordings::RecordingReady;
+use crate::provider::recordings::{RecordingOf, RecordingReady};
 use crate::provider::transport::HttpTransport;
 use crate::provider::{Environment, registry};
 
@@ -109,18 +109,29 @@ impl SteerCall {
             (Taken::Unrouted, _) => Ok(()),
             (Taken::Recorded(call), what) => {
                 let place = place(event.callback_id.as_deref());
-                if let (CallHappening::Initiated { .. }, Some(CallDirection::Inbound)) =
-                    (what, event.direction)
-                {
+                if let CallHappening::Initiated { .. } = what {
+                    if place != Place::Start || !self.is_inbound(event, call).await? {
+                        return Ok(());
+                    }
                     let step = Step { account, leaves: (&event.sid, "answer".to_owned()), now };
                     return self.once(&step, control, CallCommand::Answer, Some(call.to_opaque())).await;
                 }
                 if !may_turn(what) {
                     return Ok(());
                 }
-                self.turn(account, call, (&event.sid, &place, Some(what)), now).await
+                let (sid, place) = (&event.sid, &place);
+                self.turn(account, call, |plan, legs| turn(what, sid, place, plan, legs), now).await
             }
         }
+    }
+
+    /// A leg that begins says which way it goes; where it does not, the call does.
+    async fn is_inbound(&self, event: &CallEvent, call: &CallRef) -> Result<bool, StoreError> {
+        if let Some(direction) = event.direction {
+            return Ok(direction == CallDirection::Inbound);
+        }
+        let stored = self.calls.call(call).await?;
+        Ok(stored.is_some_and(|(call, _)| call.direction == CallDirection::Inbound))
     }
 
     /// Goes on after a message was recorded.
@@ -133,18 +144,19 @@ impl SteerCall {
         recording: &RecordingReady,
         now: Timestamp,
     ) -> Result<(), NotActed> {
-        let Some(state) = recording.callback_id.as_deref().and_then(CallState::read) else { return Ok(()) };
+        let reference = recording.callback_id.as_deref().and_then(CallRef::from_opaque);
+        let (Some(reference), RecordingOf::Message) = (reference, recording.of) else { return Ok(()) };
         if registry::call_control(account.provider).is_none() {
             return Ok(());
         }
-        self.turn(account, &state.call, (&recording.call, &state.place, None), now).await
+        self.turn(account, &reference, |_, _| Some(recorded(&recording.call)), now).await
     }
 
     async fn turn(
         &self,
         account: &ProviderAccount,
         reference: &CallRef,
-        (sid, place, what): (&ProviderSid, &Place, Option<&CallHappening>),
+        of: impl FnOnce(&Plan, &[Leg]) -> Option<(Left, Turn)> + Send,
         now: Timestamp,
     ) -> Result<(), NotActed> {
         let Some((call, legs)) = self.calls.call(reference).await? else { return Ok(()) };
@@ -152,7 +164,7 @@ impl SteerCall {
             return Ok(());
         }
         let plan = call.plan.as_ref().unwrap_or(&Plan::NotAccepting);
-        let Some((left, turn)) = turn(what, sid, place, plan, &legs) else { return Ok(()) };
+        let Some((left, turn)) = of(plan, &legs) else { return Ok(()) };
         let step = Step { account, leaves: (&left.leg, left.place), now };
         match turn {
             Turn::Next { caller, moment, verb } => {

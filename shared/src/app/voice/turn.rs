@@ -55,9 +55,9 @@ pub(super) fn assumed() -> Setting {
     Setting { handed_to: Some(String::new()), ..Setting::default() }
 }
 
-/// The turn that an event of a leg leads to; `None` as the event: a recording is ready.
+/// The turn that an event of a leg leads to.
 pub(super) fn turn(
-    what: Option<&CallHappening>,
+    what: &CallHappening,
     sid: &ProviderSid,
     place: &Place,
     plan: &Plan,
@@ -66,7 +66,7 @@ pub(super) fn turn(
     let left = |leg: &ProviderSid, place: String| Left { leg: leg.clone(), place };
     match place {
         Place::Start | Place::At { .. } => {
-            if let Some(CallHappening::Ended { .. }) = what {
+            if let CallHappening::Ended { .. } = what {
                 let orphan = legs.iter().find(|leg| is_orphan(leg, sid, plan))?;
                 return Some((left(&orphan.sid, "alone".to_owned()), hang_up(orphan)));
             }
@@ -77,7 +77,7 @@ pub(super) fn turn(
             Some((left(sid, name), Turn::Next { caller: sid.clone(), moment, verb }))
         }
         Place::Rung { parent, screened } => {
-            if let Some(CallHappening::Ended { .. }) = what {
+            if let CallHappening::Ended { .. } = what {
                 let moment = Moment::DialEnded { joined: joined(sid, parent, *screened, legs) };
                 let next = Turn::Next { caller: parent.clone(), moment, verb: 0 };
                 return Some((left(parent, "dialled".to_owned()), next));
@@ -86,25 +86,31 @@ pub(super) fn turn(
                 return None;
             }
             let act = screening(what, parent, plan, legs)?;
-            let place = if matches!(what, Some(CallHappening::Answered)) { "screening" } else { "screened" };
+            let place = if matches!(what, CallHappening::Answered) { "screening" } else { "screened" };
             let leg = legs.iter().find(|leg| &leg.sid == sid)?;
             Some((left(sid, place.to_owned()), Turn::Tell { control: control(leg), act, state: None }))
         }
     }
 }
 
+/// A message was left: the caller's leg goes on.
+pub(super) fn recorded(caller: &ProviderSid) -> (Left, Turn) {
+    let next = Turn::Next { caller: caller.clone(), moment: Moment::Recorded, verb: 0 };
+    (Left { leg: caller.clone(), place: "recorded".to_owned() }, next)
+}
+
 /// The script's next verb for the caller.
 fn next(
-    what: Option<&CallHappening>,
+    what: &CallHappening,
     sid: &ProviderSid,
     place: &Place,
     plan: &Plan,
     legs: &[Leg],
 ) -> Option<(Moment, usize)> {
     let (moment, at) = match (place, what) {
-        (Place::Start, Some(CallHappening::Answered)) => return Some((Moment::Begin, 0)),
+        (Place::Start, CallHappening::Answered) => return Some((Moment::Begin, 0)),
         // Before places were kept, the bare id was all that travelled, and all that was said was the refusal.
-        (Place::Start, Some(CallHappening::PlaybackEnded { .. })) => {
+        (Place::Start, CallHappening::PlaybackEnded { .. }) => {
             return Some((Moment::DialEnded { joined: true }, 0));
         }
         (Place::At { moment, verb }, _) => (*moment, usize::from(*verb)),
@@ -112,11 +118,8 @@ fn next(
     };
     let verbs = script(plan, moment, &assumed());
     match (verbs.get(at)?, what) {
-        (Verb::Say(_) | Verb::Play(_), Some(CallHappening::PlaybackEnded { .. })) => Some((moment, at + 1)),
-        (Verb::Record(_), None) => Some((Moment::Recorded, 0)),
-        (Verb::Stream(_), Some(CallHappening::Stream { state }))
-            if state == "failed" || state == "stopped" =>
-        {
+        (Verb::Say(_) | Verb::Play(_), CallHappening::PlaybackEnded { .. }) => Some((moment, at + 1)),
+        (Verb::Stream(_), CallHappening::Stream { state }) if state == "failed" || state == "stopped" => {
             let noted = || legs.iter().any(|leg| &leg.sid == sid && leg.stream_failed);
             Some((Moment::StreamEnded { failed: state == "failed" || noted() }, 0))
         }
@@ -125,14 +128,9 @@ fn next(
 }
 
 /// What is asked of whoever was rung and must press a key.
-fn screening(
-    what: Option<&CallHappening>,
-    parent: &ProviderSid,
-    plan: &Plan,
-    legs: &[Leg],
-) -> Option<CallCommand> {
+fn screening(what: &CallHappening, parent: &ProviderSid, plan: &Plan, legs: &[Leg]) -> Option<CallCommand> {
     let caller = legs.iter().find(|leg| &leg.sid == parent)?;
-    match what? {
+    match what {
         CallHappening::Answered | CallHappening::Digits { .. } if caller.status.is_settled() => {
             Some(CallCommand::HangUp)
         }
