@@ -137,6 +137,141 @@ def test_a_call_to_a_number_of_nobodys_is_rejected(world: World, sim: Simulator)
     throughout(lambda: [][len(commands(sim, placed["id"])) - 1 :], 2)
 
 
+# ---- Telnyx: who takes the call ----------------------------------------------------------------------
+
+HOLD = "Please hold while we connect your call."
+GREETING = "You have reached the voicemail. Please leave a message after the beep."
+USER = "user-of-telnyx"
+
+
+def line_of(tenant: Tenant, **wishes: Any) -> str:
+    """A number of a user who wants this."""
+    number = tenant.number("telnyx", user=USER)
+    answer = tenant.admin.put(f"/api/preferences?userId={USER}", wishes)
+    assert answer.status_code == 200, explain(answer)
+    return number
+
+
+def forwarding(mobile: str, **more: Any) -> dict[str, Any]:
+    return {"callForwardingEnabled": True, "callForwardingNumber": mobile, "voicemailEnabled": True, **more}
+
+
+def told(sim: Simulator, id: str) -> list[tuple[str, str]]:
+    """What a leg was told, and what that says or names."""
+    named = ("payload", "to", "stream_url")
+    return [(entry["command"], next((entry["params"][name] for name in named if name in entry["params"]), "")) for entry in commands(sim, id)]
+
+
+def reaches(sim: Simulator, id: str, steps: list[tuple[str, str]], timeout: float = 40) -> None:
+    """The leg is told this, in this order, and each of it once."""
+
+    def look() -> bool:
+        assert told(sim, id) == steps, told(sim, id)
+        return True
+
+    eventually(look, timeout)
+    throughout(look, 1.5)
+
+
+def over(tenant: Tenant, leg: str, outcome: str, timeout: float = 40) -> dict[str, Any]:
+    """The call, once it is over as this."""
+
+    def look() -> dict[str, Any]:
+        answer = tenant.api.get(f"/api/calls/{leg}")
+        assert answer.status_code == 200, explain(answer)
+        call: dict[str, Any] = answer.json()["call"]
+        assert call["outcome"] == outcome, call
+        return call
+
+    return eventually(look, timeout)
+
+
+def rung(sim: Simulator, mobile: str) -> dict[str, Any]:
+    [leg] = [call for call in sim.call("GET", "/calls")["calls"] if call["to"] == mobile]
+    return leg
+
+
+@pytest.mark.parametrize("fault", [None, "duplicate"])
+def test_a_call_to_telnyx_is_forwarded_and_answered(tenant: Tenant, sim: Simulator, fault: str | None) -> None:
+    mobile, phone = contact(), contact()
+    number = line_of(tenant, **forwarding(mobile))
+    sim.call("POST", f"/phones/{mobile}", {"call": {"answer": "human", "hang_up_after_steps": 12}})
+    faults = [sim.fault("callbacks.call", fault, times=0, match={"to": to}) for to in (number, mobile)] if fault else []
+    try:
+        placed = sim.call("POST", f"/phones/{phone}/call", {"to": number})
+        call = over(tenant, placed["call_leg_id"], "answered")
+    finally:
+        for entry in faults:
+            sim.unfault(entry)
+    assert (call["status"], call["direction"], call["from"], call["to"], call["userId"]) == ("completed", "inbound", phone, number, USER)
+    # The provider ends both legs; what we say to nobody is no command that was taken.
+    reaches(sim, placed["id"], [("answer", ""), ("speak", HOLD), ("transfer", mobile)])
+    assert rung(sim, mobile)["from"] == phone
+
+    def both() -> bool:
+        legs = tenant.api.get(f"/api/calls/{call['id']}").json()["call"]["legs"]
+        assert {leg["role"]: (leg["status"], leg["to"]) for leg in legs} == {"caller": ("completed", number), "callee": ("completed", mobile)}
+        [callee] = [leg for leg in legs if leg["role"] == "callee"]
+        assert callee["parentLegId"] == placed["call_leg_id"]
+        return True
+
+    eventually(both, 20)
+
+
+@pytest.mark.parametrize("answer", ["busy", "reject"])
+def test_a_call_to_telnyx_that_nobody_answers_falls_to_voicemail(tenant: Tenant, sim: Simulator, answer: str) -> None:
+    mobile = contact()
+    number = line_of(tenant, **forwarding(mobile))
+    sim.call("POST", f"/phones/{mobile}", {"call": {"answer": answer}})
+    placed = sim.call("POST", f"/phones/{contact()}/call", {"to": number})
+    steps = [("answer", ""), ("speak", HOLD), ("transfer", mobile), ("speak", GREETING), ("record_start", "")]
+    reaches(sim, placed["id"], steps)
+    record = commands(sim, placed["id"])[-1]["params"]
+    assert (record["channels"], record["play_beep"], record["max_length"]) == ("single", True, 120)
+    sim.call("POST", f"/calls/{placed['id']}/hang_up", {})
+    eventually(lambda: tenant.api.get(f"/api/calls/{placed['call_leg_id']}").json()["call"]["outcome"] in ("voicemail", "missed"), 40)
+    reaches(sim, placed["id"], steps)
+
+
+@pytest.mark.parametrize("presses", [True, False])
+def test_a_screened_call_to_telnyx_is_joined_by_a_key(tenant: Tenant, sim: Simulator, presses: bool) -> None:
+    mobile = contact()
+    number = line_of(tenant, **forwarding(mobile, callScreening=True))
+    script = {"answer": "human", "digits": "1", "hang_up_after_steps": 60} if presses else {"answer": "machine"}
+    sim.call("POST", f"/phones/{mobile}", {"call": script})
+    placed = sim.call("POST", f"/phones/{contact()}/call", {"to": number})
+    begins = [("answer", ""), ("speak", HOLD)]
+    if presses:
+        over(tenant, placed["call_leg_id"], "answered", 60)
+        reaches(sim, placed["id"], begins)
+        assert [name for name, _ in told(sim, rung(sim, mobile)["id"])] == ["gather_using_speak", "bridge"]
+    else:
+        reaches(sim, placed["id"], [*begins, ("speak", GREETING), ("record_start", "")], 60)
+        assert [name for name, _ in told(sim, rung(sim, mobile)["id"])] == ["gather_using_speak", "hangup"]
+        sim.call("POST", f"/calls/{placed['id']}/hang_up", {})
+
+
+def test_an_agent_gets_the_audio_of_a_call_to_telnyx(tenant: Tenant, sim: Simulator) -> None:
+    agent = {
+        "id": "ag-" + secrets.token_hex(4), "name": "Desk", "kind": "stream", "prompt": "Be kind.",
+        "stream": {"url": "wss://voice.example.com/in", "parameters": {"lang": 'en & "us"'}}, "fallback": "apology",
+    }  # fmt: skip
+    made = tenant.admin.post("/api/agents", agent)
+    assert made.status_code == 201, explain(made)
+    number = tenant.number("telnyx", agent=agent["id"])
+    placed = sim.call("POST", f"/phones/{contact()}/call", {"to": number})
+    reaches(sim, placed["id"], [("answer", ""), ("streaming_start", agent["stream"]["url"])])
+    given = commands(sim, placed["id"])[-1]["params"]
+    parameters = {entry["name"]: entry["value"] for entry in given["custom_parameters"]}
+    assert parameters["lang"] == 'en & "us"' and parameters["agentId"] == agent["id"]
+    config = requests.get(parameters["configUrl"], headers={"X-Call-Token": parameters["token"]}, timeout=20)
+    assert config.status_code == 200 and config.json()["prompt"] == "Be kind.", explain(config)
+    # Nothing secret stands in a URL.
+    assert parameters["token"] not in given["stream_url"] + parameters["configUrl"]
+    sim.call("POST", f"/calls/{placed['id']}/hang_up", {})
+    assert over(tenant, placed["call_leg_id"], "agent")["agentId"] == agent["id"]
+
+
 # ---- Retell -----------------------------------------------------------------------------------------
 
 
@@ -215,6 +350,24 @@ def test_the_same_lookup_twice_is_one_call(world: World, tenant: Tenant) -> None
     answers = at_once((lambda: world.post_body(world.webhook("retell"), text, world.signer.json_headers("retell", text))) for _ in range(4))
     assert len({answer.text for answer in answers}) == 1, [answer.text for answer in answers]
     assert len(calls(world, tenant)) == 1 and legs(world, tenant) == []
+
+
+@pytest.mark.parametrize("provider", ["telnyx", "twilio"])
+def test_an_agent_at_retell_takes_a_call_of_another_provider(world: World, tenant: Tenant, sim: Simulator, provider: str) -> None:
+    name, talker = "ag-" + secrets.token_hex(4), agent(world)
+    made = tenant.admin.post("/api/agents", {"id": name, "name": "Talker", "kind": "retell", "retell": {"agentId": talker}, "fallback": "voicemail"})
+    assert made.status_code == 201, explain(made)
+    number = tenant.number(provider, agent=name)
+    placed = sim.call("POST", f"/phones/{contact()}/call", {"to": number})
+
+    def handed() -> dict[str, Any]:
+        [call] = [call for call in sim.call("GET", "/calls")["calls"] if call["provider"] == "retell" and call.get("agent_id") == talker]
+        return call
+
+    call = eventually(handed, 30)
+    if provider == "telnyx":
+        reaches(sim, placed["id"], [("answer", ""), ("transfer", f"sip:{call['id']}@sip.retellai.com")])
+    assert over(tenant, placed.get("call_leg_id") or placed["call_sid"], "agent", 60)["agentId"] == name
 
 
 def test_calls_of_retell_to_a_number_of_nobodys_are_left_to_it(world: World) -> None:

@@ -64,7 +64,9 @@ impl Handler {
             },
             Event::RecordingReady(ready) => {
                 let kind = WebhookKind::Events;
-                Ok(self.recordings.ready(&delivered.credentials, kind, ready, now).await? != Kept::Unrouted)
+                let kept = self.recordings.ready(&delivered.credentials, kind, ready, now).await?;
+                self.answer.recorded(&delivered.credentials, ready, now).await.map_err(not_acted)?;
+                Ok(kept != Kept::Unrouted)
             }
             Event::CallAsks(_)
             | Event::CallLookup(_)

@@ -10,6 +10,8 @@ use telephony::app::numbers::purchase::notice::NoticeOrder;
 use telephony::app::receive_message::ReceiveMessage;
 use telephony::app::record_status::RecordStatus;
 use telephony::app::route_cache::RouteCache;
+use telephony::app::voice::brief::BriefCall;
+use telephony::app::voice::hand_over::HandOver;
 use telephony::app::voice::planner::Planner;
 use telephony::app::voice::record::RecordCall;
 use telephony::app::voice::recordings::RecordRecording;
@@ -18,7 +20,7 @@ use telephony::app::webhook::WebhookDoor;
 use telephony_aws::{Clients, Profile};
 use telephony_http::ReqwestTransport;
 use telephony_lambda::Error;
-use telephony_lambda::clock::SystemClock;
+use telephony_lambda::clock::{SystemClock, SystemRandom};
 use telephony_lambda::config::Settings;
 use telephony_lambda::local;
 use telephony_lambda::runtime::{run_http, start};
@@ -26,6 +28,9 @@ use telephony_lambda::runtime::{run_http, start};
 /// How long a command may take: well within the time that the provider waits for us, which calls have
 /// 10 seconds of (the application's `webhook_timeout_secs`).
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How long a caller waits for an agent at a provider to be found, before somebody else takes the call.
+const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     start(run)
@@ -40,9 +45,10 @@ async fn run() -> Result<(), Error> {
     let accounts = Arc::new(clients.directory(&store, secret, key));
     accounts.warm_up().await;
     let routes = Arc::new(RouteCache::new(store.clone()));
+    let public_base_url = settings.public_base_url()?;
     let handler = handler::Handler {
         door: WebhookDoor {
-            accounts,
+            accounts: accounts.clone(),
             inbox: store.clone(),
             clock: Arc::new(SystemClock),
             signatures_disabled: local.signatures_disabled,
@@ -58,12 +64,24 @@ async fn run() -> Result<(), Error> {
         orders: NoticeOrder { purchases: store.clone() },
         recordings: RecordRecording { calls: store.clone(), recordings: store.clone(), inbox: store.clone() },
         answer: SteerCall {
-            calls: store,
+            calls: store.clone(),
+            brief: BriefCall {
+                calls: store.clone(),
+                hand_over: HandOver {
+                    calls: store.clone(),
+                    agents: store,
+                    accounts: accounts.clone(),
+                    transport: Arc::new(ReqwestTransport::new(HAND_OVER_TIMEOUT)?),
+                    environment: local.environment.clone(),
+                },
+                random: Arc::new(SystemRandom),
+                public_base_url: public_base_url.clone(),
+            },
             transport: Arc::new(ReqwestTransport::new(COMMAND_TIMEOUT)?),
             environment: local.environment,
         },
         clock: Arc::new(SystemClock),
-        public_base_url: settings.public_base_url()?,
+        public_base_url,
     };
     run_http(async |request| handler.handle(request).await).await
 }

@@ -4,18 +4,25 @@ mod handler;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use telephony::app::route_cache::RouteCache;
 use telephony::app::voice::answer::AnswerCall;
+use telephony::app::voice::brief::BriefCall;
+use telephony::app::voice::hand_over::HandOver;
 use telephony::app::voice::planner::Planner;
 use telephony::app::voice::record::RecordCall;
 use telephony::app::webhook::WebhookDoor;
 use telephony_aws::{Clients, Profile};
+use telephony_http::ReqwestTransport;
 use telephony_lambda::Error;
 use telephony_lambda::clock::{SystemClock, SystemRandom};
 use telephony_lambda::config::Settings;
 use telephony_lambda::local;
 use telephony_lambda::runtime::{run_http, start};
+
+/// How long a caller waits for an agent at a provider to be found, before somebody else takes the call.
+const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     start(run)
@@ -32,7 +39,7 @@ async fn run() -> Result<(), Error> {
     let public_base_url = settings.public_base_url()?;
     let handler = handler::Handler {
         door: WebhookDoor {
-            accounts,
+            accounts: accounts.clone(),
             inbox: store.clone(),
             clock: Arc::new(SystemClock),
             signatures_disabled: local.signatures_disabled,
@@ -44,9 +51,19 @@ async fn run() -> Result<(), Error> {
                 calls: store.clone(),
                 inbox: store.clone(),
             },
-            calls: store,
-            random: Arc::new(SystemRandom),
-            public_base_url: public_base_url.clone(),
+            calls: store.clone(),
+            brief: BriefCall {
+                calls: store.clone(),
+                hand_over: HandOver {
+                    calls: store.clone(),
+                    agents: store,
+                    accounts: accounts.clone(),
+                    transport: Arc::new(ReqwestTransport::new(HAND_OVER_TIMEOUT)?),
+                    environment: local.environment,
+                },
+                random: Arc::new(SystemRandom),
+                public_base_url: public_base_url.clone(),
+            },
         },
         clock: Arc::new(SystemClock),
         public_base_url,

@@ -34,7 +34,8 @@ pub struct LegChange {
     pub from: Option<Address>,
     /// Who is called.
     pub to: Option<Address>,
-    /// How it ended that somebody was rung for it.
+    /// How it ended that somebody was rung for it. That both were joined outweighs that they were not: the
+    /// end of a leg may be reported before its answer.
     pub dialled: Option<Dialled>,
     /// Whoever was rung pressed a key to take the call, or did not.
     pub screened: Option<bool>,
@@ -54,6 +55,32 @@ pub struct LegChange {
     pub cost: Option<Cost>,
     /// When the report came in.
     pub at: Timestamp,
+}
+
+impl LegChange {
+    /// A report that says nothing yet.
+    pub const fn of(account: AccountId, provider: ProviderId, sid: ProviderSid, at: Timestamp) -> Self {
+        Self {
+            account,
+            provider,
+            sid,
+            control_id: None,
+            session: None,
+            parent: None,
+            from: None,
+            to: None,
+            dialled: None,
+            screened: None,
+            stream_failed: false,
+            status: None,
+            answered_at: None,
+            answered_by: None,
+            signature: None,
+            duration: None,
+            cost: None,
+            at,
+        }
+    }
 }
 
 /// A status and what the higher one owns.
@@ -94,6 +121,12 @@ pub trait CallRecords: Send + Sync {
         token_hash: &str,
         now: Timestamp,
     ) -> Result<Option<Call>, StoreError>;
+
+    /// Where the call's agent is reached, once somebody found out. 1 consistent read.
+    async fn handed_to(&self, call: &CallRef) -> Result<Option<String>, StoreError>;
+
+    /// Notes where the call's agent is reached, and returns what was noted first. 1 update.
+    async fn note_handover(&self, call: &CallRef, to: &str) -> Result<String, StoreError>;
 
     /// True when this step was taken before: the ledger of what was done about events. 1 read.
     async fn was_done(&self, account: &AccountId, step: &str) -> Result<bool, StoreError>;

@@ -175,6 +175,12 @@ pub enum CallCommand {
         from: Option<String>,
         /// How long it may ring.
         ring_timeout: Duration,
+        /// The longest that both may talk.
+        time_limit: Option<Duration>,
+        /// Record both sides from the answer on.
+        recorded: bool,
+        /// Our state for the leg that is rung, which comes back with every event of it.
+        leg_state: Option<String>,
     },
     /// Join with another call that is under way.
     Bridge {
@@ -203,6 +209,8 @@ pub enum CallCommand {
         url: String,
         /// Both directions: the stream may speak.
         both_ways: bool,
+        /// What the stream is told when it begins.
+        parameters: BTreeMap<String, String>,
     },
     /// Stop streaming.
     StreamStop,
@@ -215,7 +223,7 @@ pub struct Command {
     pub act: CallCommand,
     /// The same for the same step of the same event: the provider ignores a repetition.
     pub id: String,
-    /// Our opaque id, which comes back with every later event of the leg.
+    /// Our opaque id and where the leg stands, which come back with every later event of the leg.
     pub state: Option<String>,
 }
 
@@ -249,7 +257,8 @@ pub struct CallEvent {
     pub session: Option<String>,
     /// The leg that this one was dialled for.
     pub parent: Option<ProviderSid>,
-    /// Our opaque id, where we gave one.
+    /// Our opaque id, where we gave one; with where the leg stands, where it is steered by commands
+    /// ([`crate::domain::voice::place::CallState`]).
     pub callback_id: Option<String>,
     /// Which way the leg goes, seen from us. `None`: the event does not say.
     pub direction: Option<CallDirection>,

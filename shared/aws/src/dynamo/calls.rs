@@ -90,6 +90,19 @@ impl CallRecords for Store {
         if known && in_time { read(&item).map(Some) } else { Ok(None) }
     }
 
+    async fn handed_to(&self, call: &CallRef) -> Result<Option<String>, StoreError> {
+        let item = self.read(&keys::call(call), true).await?;
+        Ok(item.and_then(|item| Fields(&item).owned("ho")))
+    }
+
+    async fn note_handover(&self, call: &CallRef, to: &str) -> Result<String, StoreError> {
+        let write = Write::update(keys::call(call)).set_once("ho", text(to)).if_present();
+        match self.write(write, true).await? {
+            Written::Done(item) => Ok(Fields(&item).text("ho")?.to_owned()),
+            Written::Refused(_) => Err(corrupt("ho")),
+        }
+    }
+
     async fn was_done(&self, account: &AccountId, step: &str) -> Result<bool, StoreError> {
         Ok(self.read(&keys::done(account, step), true).await?.is_some())
     }

@@ -36,7 +36,8 @@ pub(super) fn facts(write: Write, change: &LegChange) -> Result<Write, StoreErro
         }
     }
     if let Some(dialled) = &change.dialled {
-        write = write.set_once("dl", json(dialled)?);
+        let value = json(dialled)?;
+        write = if dialled.joined { write.set("dl", value) } else { write.set_once("dl", value) };
     }
     if let Some(screened) = change.screened {
         write = write.set_once("scr", AttributeValue::Bool(screened));

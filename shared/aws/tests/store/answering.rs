@@ -47,8 +47,9 @@ async fn desk(transport: ReplayTransport) -> (Table, RecordCall, SteerCall) {
         calls: store.clone(),
         inbox: store.clone(),
     };
-    let answer =
-        SteerCall { calls: store, transport: Arc::new(transport), environment: Environment::default() };
+    let (transport, environment) = (Arc::new(transport), Environment::default());
+    let brief = crate::handing::brief(&store, transport.clone());
+    let answer = SteerCall { calls: store, brief, transport, environment };
     (table, record, answer)
 }
 

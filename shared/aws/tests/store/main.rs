@@ -22,6 +22,7 @@ mod directory;
 mod endpoints;
 mod events;
 mod folding;
+mod handing;
 mod inventory;
 mod lists;
 mod managing;
@@ -40,6 +41,8 @@ mod searching;
 mod sending;
 mod signing;
 mod spending;
+mod steering;
+mod steering_desk;
 mod subscriptions;
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use telephony::app::route_cache::RouteCache;
-use telephony::app::voice::answer::{AnswerCall, TOKEN_FOR, token_hash};
+use telephony::app::voice::answer::AnswerCall;
+use telephony::app::voice::brief::{TOKEN_FOR, token_hash};
 use telephony::app::voice::planner::Planner;
 use telephony::app::voice::record::RecordCall;
 use telephony::domain::address::Address;
@@ -19,6 +20,7 @@ use telephony::ports::{Agents, CallRecords, Numbers, Preferences};
 use telephony::provider::account::ProviderAccount;
 use telephony::provider::calling::{CallEvent, CallHappening, DialEnd};
 use telephony::provider::webhooks::Reply;
+use telephony_testkit::replay::ReplayTransport;
 use telephony_testkit::webhooks::TWILIO;
 
 use crate::support::samples::{at, number, tenant};
@@ -47,9 +49,8 @@ async fn desk(number: &PhoneNumber) -> Desk {
         calls: store.clone(),
         inbox: store.clone(),
     };
-    let random = Arc::new(crate::support::clock::Counting::default());
-    let public_base_url = "https://phone.example.com/".to_owned();
-    let answer = AnswerCall { record, calls: store, random, public_base_url };
+    let brief = crate::handing::brief(&store, Arc::new(ReplayTransport::new()));
+    let answer = AnswerCall { record, calls: store, brief };
     Desk { table, answer, account: TWILIO.account() }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::answer::token_hash;
+use super::brief::token_hash;
 use crate::api::call::{AgentConfig, CallBody};
 use crate::app::present::call_body;
 use crate::app::problem::{Code, Problem};

@@ -7,9 +7,10 @@ use super::planner::Planner;
 use crate::app::route_cache::RouteCache;
 use crate::domain::address::Address;
 use crate::domain::call::{Call, CallDirection, CallRef, CallStatus, Dialled};
-use crate::domain::ids::{AccountId, CallId};
+use crate::domain::ids::{AccountId, CallId, ProviderSid};
 use crate::domain::number::PhoneNumber;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::voice::place::{CallState, Place};
 use crate::domain::voice::plan::Plan;
 use crate::ports::{CallRecords, Inbox, LegChange, LegStatus, Merged, StoreError, Unrouted};
 use crate::provider::ProviderId;
@@ -53,7 +54,10 @@ impl RecordCall {
     ) -> Result<Taken, StoreError> {
         let (provider, credentials) = (account.provider, account);
         let account = &credentials.id;
-        let named = event.callback_id.as_deref().and_then(CallRef::from_opaque);
+        let (named, place) = match event.callback_id.as_deref().and_then(CallState::read) {
+            Some(CallState { call, place }) => (Some(call), place),
+            None => (None, Place::Start),
+        };
         let call = match named {
             Some(call) => call,
             None => match self.first_contact(credentials, event, now).await? {
@@ -61,7 +65,16 @@ impl RecordCall {
                 None => return self.unrouted(account, event, "unknown_number", now).await,
             },
         };
-        let change = change(provider, account, event, now);
+        let rung_for = match &place {
+            Place::Rung { parent, .. } => Some(parent),
+            Place::Start | Place::At { .. } => None,
+        };
+        let change = change(provider, account, event, rung_for, now);
+        if let Some(waiting) = dialled(provider, account, event, &place, now)
+            && self.calls.merge_leg(&call, &waiting).await? == Merged::Foreign
+        {
+            return self.unrouted(account, event, "foreign_call", now).await;
+        }
         match self.calls.merge_leg(&call, &change).await? {
             Merged::Applied => {
                 tracing::info!(
@@ -191,27 +204,21 @@ impl RecordCall {
 }
 
 /// What an event changes about its leg.
-fn change(provider: ProviderId, account: &AccountId, event: &CallEvent, now: Timestamp) -> LegChange {
+fn change(
+    provider: ProviderId,
+    account: &AccountId,
+    event: &CallEvent,
+    rung_for: Option<&ProviderSid>,
+    now: Timestamp,
+) -> LegChange {
     let at = event.at.unwrap_or(now);
     let mut change = LegChange {
-        account: account.clone(),
-        provider,
-        sid: event.sid.clone(),
         control_id: event.control_id.clone(),
         session: event.session.clone(),
-        parent: event.parent.clone(),
+        parent: event.parent.clone().or(rung_for.cloned()),
         from: event.from.clone(),
         to: event.to.clone(),
-        dialled: None,
-        screened: None,
-        stream_failed: false,
-        status: None,
-        answered_at: None,
-        answered_by: None,
-        signature: None,
-        duration: None,
-        cost: None,
-        at: now,
+        ..LegChange::of(account.clone(), provider, event.sid.clone(), now)
     };
     let reached = |status| Some(LegStatus { status, cause: None, provider_cause: None, ended_at: None });
     let seconds = |duration: &Option<Duration>| duration.map(|duration| duration.as_secs());
@@ -245,6 +252,7 @@ fn change(provider: ProviderId, account: &AccountId, event: &CallEvent, now: Tim
             change.dialled = Some(Dialled { status: end.status, joined });
         }
         CallHappening::Screened { digits } => change.screened = Some(!digits.is_empty()),
+        CallHappening::Digits { complete: true, .. } if rung_for.is_some() => change.screened = Some(true),
         CallHappening::Stream { state } => change.stream_failed = state == "failed",
         CallHappening::MessageLeft
         | CallHappening::Screening
@@ -256,4 +264,25 @@ fn change(provider: ProviderId, account: &AccountId, event: &CallEvent, now: Tim
         | CallHappening::Other { .. } => {}
     }
     change
+}
+
+/// What an event of a leg that was rung says about the leg that waits for it, at a provider that reports
+/// both and not what became of the one for the other.
+fn dialled(
+    provider: ProviderId,
+    account: &AccountId,
+    event: &CallEvent,
+    place: &Place,
+    now: Timestamp,
+) -> Option<LegChange> {
+    let Place::Rung { parent, screened } = place else { return None };
+    let dialled = match &event.what {
+        CallHappening::Bridged => Dialled { status: CallStatus::Completed, joined: true },
+        // Whoever answers is joined at once.
+        CallHappening::Answered if !screened => Dialled { status: CallStatus::Completed, joined: true },
+        CallHappening::Ended { status, .. } => Dialled { status: *status, joined: false },
+        _ => return None,
+    };
+    let waiting = LegChange::of(account.clone(), provider, parent.clone(), now);
+    Some(LegChange { dialled: Some(dialled), ..waiting })
 }

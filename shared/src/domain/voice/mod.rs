@@ -6,6 +6,7 @@
 
 pub mod line_up;
 pub mod outcome;
+pub mod place;
 pub mod plan;
 pub mod preferences;
 pub mod script;

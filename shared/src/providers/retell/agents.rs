@@ -8,15 +8,19 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::client::{Client, MAX_PAGES, checked, garbled, json};
-use super::wire::text;
+use super::webhook::agent_version;
+use super::wire::{REFERENCE, WireCall, text};
 use crate::provider::Environment;
 use crate::provider::account::ProviderAccount;
-use crate::provider::agents::{Agents, RemoteVoiceAgent};
+use crate::provider::agents::{Agents, HandOverTo, HandedCall, RemoteVoiceAgent};
 use crate::provider::error::{ErrorKind, ProviderError};
 use crate::provider::transport::HttpTransport;
 
 /// The most agents of a page (OpenAPI, listAgents, `limit`).
 const PAGE_SIZE: usize = 1000;
+
+/// Where registered calls are dialled (https://docs.retellai.com/deploy/custom-telephony).
+const SIP_HOST: &str = "sip.retellai.com";
 
 /// Agents of one account.
 ///
@@ -57,6 +61,29 @@ impl Agents for RetellAgents {
         let body = json!({"webhook_url": url});
         let answer = self.0.send(OPERATION, Method::PATCH, &path, Some(&body)).await?;
         agent(&json(OPERATION, 200, &answer)?).ok_or_else(|| garbled(OPERATION))
+    }
+
+    /// OpenAPI, registerPhoneCall. The call must be dialled within 5 minutes
+    /// (https://docs.retellai.com/deploy/custom-telephony).
+    async fn register(&self, call: &HandedCall) -> Result<HandOverTo, ProviderError> {
+        const OPERATION: &str = "register call";
+        let mut body = json!({
+            "agent_id": call.agent.id,
+            "direction": "inbound",
+            "from_number": call.from,
+            "to_number": call.to,
+            "metadata": {REFERENCE: call.state},
+            "retell_llm_dynamic_variables": call.agent.variables,
+        });
+        if let (Some(version), Some(members)) = (&call.agent.version, body.as_object_mut()) {
+            members.insert("agent_version".to_owned(), agent_version(version));
+        }
+        let answer = self.0.send(OPERATION, Method::POST, "/v2/register-phone-call", Some(&body)).await?;
+        let registered = json(OPERATION, 201, &answer)?;
+        let sid = WireCall(&registered).sid().ok_or_else(|| garbled(OPERATION))?;
+        // It becomes part of an address.
+        let address = format!("sip:{}@{SIP_HOST}", checked(OPERATION, sid.as_str())?);
+        Ok(HandOverTo { sid, address })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Steering calls by commands (OpenAPI, POST /calls/{call_control_id}/actions/…).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,10 +44,6 @@ impl CallControl for Control {
         body.insert("command_id".to_owned(), json!(command.id));
         if let Some(state) = &command.state {
             body.insert("client_state".to_owned(), json!(encoded(state)));
-            if let CallCommand::Transfer { .. } = command.act {
-                // The leg that is dialled is a leg of the same call.
-                body.insert("target_leg_client_state".to_owned(), json!(encoded(state)));
-            }
         }
         act(&self.0, "command", control_id, action, Value::Object(body)).await
     }
@@ -103,10 +100,24 @@ fn action(act: &CallCommand) -> (&'static str, Map<String, Value>) {
             ("record_start", recorded(*beep, *dual, *max_length, *silence))
         }
         CallCommand::RecordStop => ("record_stop", json!({})),
-        CallCommand::Transfer { to, from, ring_timeout } => {
+        CallCommand::Transfer { to, from, ring_timeout, time_limit, recorded, leg_state } => {
             let mut body = json!({"to": to, "timeout_secs": ring_secs(*ring_timeout)});
-            if let (Some(from), Value::Object(members)) = (from, &mut body) {
-                members.insert("from".to_owned(), json!(from));
+            if let Value::Object(members) = &mut body {
+                if let Some(from) = from {
+                    members.insert("from".to_owned(), json!(from));
+                }
+                if let Some(limit) = time_limit {
+                    // At least 30 s, at most 4 h (OpenAPI, `time_limit_secs`).
+                    members.insert("time_limit_secs".to_owned(), json!(limit.as_secs().clamp(30, 14_400)));
+                }
+                if *recorded {
+                    members.insert("record".to_owned(), json!("record-from-answer"));
+                    members.insert("record_channels".to_owned(), json!("dual"));
+                    members.insert("record_format".to_owned(), json!("mp3"));
+                }
+                if let Some(state) = leg_state {
+                    members.insert("target_leg_client_state".to_owned(), json!(encoded(state)));
+                }
             }
             ("transfer", body)
         }
@@ -126,16 +137,8 @@ fn action(act: &CallCommand) -> (&'static str, Map<String, Value>) {
             ("gather_using_speak", body)
         }
         CallCommand::SendDigits { digits } => ("send_dtmf", json!({ "digits": digits })),
-        CallCommand::StreamStart { url, both_ways: true } => (
-            "streaming_start",
-            // Who speaks into the call hears the other side alone, or would hear itself.
-            json!({
-                "stream_url": url, "stream_track": "inbound_track",
-                "stream_bidirectional_mode": "rtp", "stream_bidirectional_codec": "PCMU",
-            }),
-        ),
-        CallCommand::StreamStart { url, both_ways: false } => {
-            ("streaming_start", json!({"stream_url": url, "stream_track": "both_tracks"}))
+        CallCommand::StreamStart { url, both_ways, parameters } => {
+            ("streaming_start", streamed(url, *both_ways, parameters))
         }
         CallCommand::StreamStop => ("streaming_stop", json!({})),
     };
@@ -151,6 +154,26 @@ fn action(act: &CallCommand) -> (&'static str, Map<String, Value>) {
 fn spoken(text: &str, language: &str) -> Value {
     let (language, voice) = voice(language);
     json!({"payload": text, "payload_type": "text", "voice": voice, "language": language})
+}
+
+/// What the stream is told goes beside its URL, which may be logged on the way (OpenAPI,
+/// StartStreamingRequest, `custom_parameters`).
+fn streamed(url: &str, both_ways: bool, parameters: &BTreeMap<String, String>) -> Value {
+    let mut body = if both_ways {
+        // Who speaks into the call hears the other side alone, or would hear itself.
+        json!({
+            "stream_url": url, "stream_track": "inbound_track",
+            "stream_bidirectional_mode": "rtp", "stream_bidirectional_codec": "PCMU",
+        })
+    } else {
+        json!({"stream_url": url, "stream_track": "both_tracks"})
+    };
+    if let (Value::Object(members), false) = (&mut body, parameters.is_empty()) {
+        let told: Vec<Value> =
+            parameters.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        members.insert("custom_parameters".to_owned(), Value::Array(told));
+    }
+    body
 }
 
 fn recorded(beep: bool, dual: bool, max_length: Option<Duration>, silence: Option<Duration>) -> Value {

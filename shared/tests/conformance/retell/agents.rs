@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use telephony::provider::agents::HandedCall;
+use telephony::provider::calling::RemoteAgent;
 use telephony::provider::error::ErrorKind;
 use telephony_testkit::replay::{ReplayTransport, response};
+use telephony_testkit::retell::call;
 
 use super::{API, agents, body, connection};
 
@@ -55,6 +58,46 @@ async fn an_agents_events_are_pointed_at_us() {
     assert_eq!(body(request), json!({"webhook_url": "https://x.example/r"}));
     assert_eq!(agents(&transport).get("agent_1").await.unwrap(), Some(got));
     assert_eq!(agents(&transport).get("agent_1").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_call_is_registered_and_has_an_address() {
+    let variables = [("customer_name".to_owned(), "Zoë".to_owned())].into();
+    let agent = RemoteAgent { id: "agent_1".into(), version: Some("3".into()), variables };
+    let handed = |agent: RemoteAgent| HandedCall {
+        agent,
+        from: "+14155552671".into(),
+        to: "+14155550100".into(),
+        state: "our-id".into(),
+    };
+    let answer = call("call_1", "registered", &json!({"start_timestamp": null}));
+    let transport = Arc::new(ReplayTransport::new().answer(201, answer.to_string()));
+    let to = agents(&transport).register(&handed(agent.clone())).await.unwrap();
+    assert_eq!((to.sid.as_str(), to.address.as_str()), ("call_1", "sip:call_1@sip.retellai.com"));
+    let request = &transport.requests()[0];
+    let url = format!("{API}/v2/register-phone-call");
+    assert_eq!((request.method().as_str(), request.uri().to_string()), ("POST", url));
+    assert_eq!(
+        body(request),
+        json!({
+            "agent_id": "agent_1",
+            "agent_version": 3,
+            "direction": "inbound",
+            "from_number": "+14155552671",
+            "to_number": "+14155550100",
+            "metadata": {"tandem_ref": "our-id"},
+            "retell_llm_dynamic_variables": {"customer_name": "Zoë"},
+        })
+    );
+    // What becomes part of an address leads nowhere else.
+    for (status, answer) in
+        [(201, json!({})), (201, call("a@b", "registered", &json!({}))), (200, answer), (422, json!({}))]
+    {
+        let transport = Arc::new(ReplayTransport::new().answer(status, answer.to_string()));
+        let published = RemoteAgent { version: None, ..agent.clone() };
+        agents(&transport).register(&handed(published)).await.unwrap_err();
+        assert_eq!(body(&transport.requests()[0]).get("agent_version"), None);
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
+use telephony::provider::agents::HandedCall;
+use telephony::provider::calling::RemoteAgent;
 use telephony::provider::numbers::NumberSettings;
 use telephony_testkit::facts::{Facts, facts};
 use telephony_testkit::replay::ReplayTransport;
@@ -21,7 +23,7 @@ fn document(facts: &Facts) -> Value {
 async fn requests() -> Vec<Request<Bytes>> {
     let page = json!({"has_more": true, "pagination_key": "k", "items": []}).to_string();
     let script = ReplayTransport::new().answer(200, page);
-    let transport = Arc::new((0..13).fold(script, |script, _| script.answer(500, "")));
+    let transport = Arc::new((0..14).fold(script, |script, _| script.answer(500, "")));
     let sid = "14155550100".parse().unwrap();
     let settings =
         NumberSettings { webhooks: Some("https://x.example".to_owned()), mark: Some("m".to_owned()) };
@@ -39,6 +41,13 @@ async fn requests() -> Vec<Request<Bytes>> {
     let _ = trunks(&transport).import(&trunk_number()).await;
     let _ = agents(&transport).list().await;
     let _ = agents(&transport).set_webhook("agent_1", "https://x.example").await;
+    let registered = HandedCall {
+        agent: RemoteAgent { id: "agent_1".into(), version: Some("3".into()), variables: [].into() },
+        from: "+14155552671".into(),
+        to: "+14155550100".into(),
+        state: "our-id".into(),
+    };
+    let _ = agents(&transport).register(&registered).await;
     let _ = connection(&transport).check().await;
     transport.requests()
 }
@@ -48,7 +57,7 @@ async fn every_request_is_in_it() {
     let Some(facts) = facts() else { return };
     let document = document(&facts);
     let requests = requests().await;
-    assert_eq!(requests.len(), 14);
+    assert_eq!(requests.len(), 15);
     for request in requests {
         assert_eq!(document["servers"][0]["url"], format!("https://{}", request.uri().host().unwrap()));
         check_request(&document, "", &request);
@@ -76,6 +85,7 @@ fn the_samples_are_answers_that_it_allows() {
         let call = call("call_1", status, &json!({"disconnection_reason": "user_hangup"}));
         check_answer(&document, "", "post", "/v2/create-phone-call", 201, &call);
         check_answer(&document, "", "get", "/v2/get-call/call_1", 200, &call);
+        check_answer(&document, "", "post", "/v2/register-phone-call", 201, &call);
     }
     check_answer(&document, "", "get", "/get-phone-number/1", 200, &number());
     check_answer(&document, "", "post", "/import-phone-number", 201, &number());

@@ -5,7 +5,10 @@ use telephony::domain::address::Address;
 use telephony::domain::call::{AnsweredBy, Attestation, CallDirection, CallRef, CallStatus, HangupCause};
 use telephony::domain::ids::CallId;
 use telephony::domain::timestamp::Timestamp;
+use telephony::domain::voice::place::{CallState, Place};
+use telephony::domain::voice::script::Moment;
 use telephony::provider::calling::{CallEvent, CallHappening};
+use telephony::provider::recordings::RecordingOf;
 use telephony::provider::webhooks::Event;
 use telephony::providers::telnyx::hangup;
 use telephony_testkit::facts::facts;
@@ -182,4 +185,22 @@ fn a_recording_can_be_fetched() {
         Some("3fa85f64-5717-4562-b3fc-2c963f66afa6")
     );
     assert_eq!((ready.url.as_deref(), ready.channels), (Some("https://x.example/1.wav"), Some(1)));
+}
+
+#[test]
+fn what_a_leg_that_was_told_to_record_has_recorded_is_a_message() {
+    let ours = CallRef { tenant: "demo-1".parse().unwrap(), call: CallId::from_bits(7) };
+    let place = |place| CallState { call: ours.clone(), place }.to_text();
+    let rung = Place::Rung { parent: LEG_ID.parse().unwrap(), screened: false };
+    for (state, of) in [
+        (place(Place::At { moment: Moment::Begin, verb: 1 }), RecordingOf::Message),
+        (place(Place::At { moment: Moment::DialEnded { joined: false }, verb: 1 }), RecordingOf::Message),
+        (place(rung), RecordingOf::Unknown),
+        (ours.to_opaque(), RecordingOf::Unknown),
+    ] {
+        let mut body = recording_saved(1, "https://x.example/1.mp3");
+        body["data"]["payload"]["client_state"] = json!(client_state(&state));
+        let Ok(Event::RecordingReady(ready)) = event(URL, &body) else { panic!("{state}") };
+        assert_eq!((ready.callback_id, ready.of), (Some(ours.to_opaque()), of), "{state}");
+    }
 }

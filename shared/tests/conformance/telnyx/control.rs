@@ -49,6 +49,17 @@ fn commands() -> Vec<(CallCommand, &'static str, Value)> {
         to: "+14155559999".to_owned(),
         from: from.map(str::to_owned),
         ring_timeout: Duration::from_secs(ring),
+        time_limit: None,
+        recorded: false,
+        leg_state: None,
+    };
+    let whole = C::Transfer {
+        to: "sip:desk@pbx.example.com".to_owned(),
+        from: None,
+        ring_timeout: Duration::from_secs(30),
+        time_limit: Some(Duration::from_secs(20)),
+        recorded: true,
+        leg_state: Some("leg-b".to_owned()),
     };
     let gather = |max_digits| C::Gather {
         text: "Press".to_owned(),
@@ -63,7 +74,11 @@ fn commands() -> Vec<(CallCommand, &'static str, Value)> {
         })
     };
     let said = |language: &str, voice: &str| json!({"payload": "Grüße", "payload_type": "text", "voice": voice, "language": language});
-    let stream = |both_ways| C::StreamStart { url: "wss://s.example/1".to_owned(), both_ways };
+    let stream = |both_ways, told: &[(&str, &str)]| C::StreamStart {
+        url: "wss://s.example/1".to_owned(),
+        both_ways,
+        parameters: told.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    };
     vec![
         (C::Answer, "answer", json!({})),
         (C::Reject { busy: true }, "reject", json!({"cause": "USER_BUSY"})),
@@ -100,20 +115,32 @@ fn commands() -> Vec<(CallCommand, &'static str, Value)> {
             json!({"to": "+14155559999", "from": "+14155550100", "timeout_secs": 20}),
         ),
         (transfer(None, 1), "transfer", json!({"to": "+14155559999", "timeout_secs": 5})),
+        (
+            whole,
+            "transfer",
+            json!({
+                "to": "sip:desk@pbx.example.com", "timeout_secs": 30, "time_limit_secs": 30,
+                "record": "record-from-answer", "record_channels": "dual", "record_format": "mp3",
+                "target_leg_client_state": client_state("leg-b"),
+            }),
+        ),
         (C::Bridge { with: "v3:other".to_owned() }, "bridge", json!({"call_control_id": "v3:other"})),
         (gather(4), "gather_using_speak", gathered(4)),
         (gather(1000), "gather_using_speak", gathered(128)),
         (C::SendDigits { digits: "1w#".to_owned() }, "send_dtmf", json!({"digits": "1w#"})),
         (
-            stream(true),
+            stream(true, &[("token", "t-1"), ("agentId", "agent 1")]),
             "streaming_start",
             json!({
                 "stream_url": "wss://s.example/1", "stream_track": "inbound_track",
                 "stream_bidirectional_mode": "rtp", "stream_bidirectional_codec": "PCMU",
+                "custom_parameters": [
+                    {"name": "agentId", "value": "agent 1"}, {"name": "token", "value": "t-1"},
+                ],
             }),
         ),
         (
-            stream(false),
+            stream(false, &[]),
             "streaming_start",
             json!({"stream_url": "wss://s.example/1", "stream_track": "both_tracks"}),
         ),
@@ -133,9 +160,6 @@ async fn every_command_goes_to_its_leg_with_its_id_and_our_state() {
         assert_eq!((request.method().as_str(), request.uri().to_string()), ("POST", url));
         expected["command_id"] = json!("step-1");
         expected["client_state"] = json!(client_state("our-id"));
-        if action == "transfer" {
-            expected["target_leg_client_state"] = json!(client_state("our-id"));
-        }
         assert_eq!(serde_json::from_slice::<Value>(request.body()).unwrap(), expected, "{action}");
         if let Some(api) = &api {
             api.check_request(request);

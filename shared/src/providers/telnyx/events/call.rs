@@ -15,6 +15,7 @@ use crate::domain::address::Address;
 use crate::domain::call::{AnsweredBy, Attestation, CallDirection, SignatureReport};
 use crate::domain::ids::ProviderSid;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::voice::place::{CallState, Place};
 use crate::provider::calling::{CallEvent, CallHappening};
 use crate::provider::recordings::{RecordingEnd, RecordingOf, RecordingReady};
 use crate::provider::webhooks::{Event, WebhookError};
@@ -217,15 +218,22 @@ pub(super) fn recording(payload: &Value, occasion: Occasion) -> Result<Event, We
     let wire: WireRecording = shaped(payload)?;
     let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse_rfc3339);
     let (began, ended) = (time(&wire.recording_started_at), time(&wire.recording_ended_at));
+    let given = wire.client_state.as_deref().and_then(state);
+    let (callback_id, of) = match given.as_deref().and_then(CallState::read) {
+        // A leg that was itself told what to do was told to record what the caller says.
+        Some(CallState { call, place: Place::At { .. } }) => (Some(call.to_opaque()), RecordingOf::Message),
+        Some(CallState { call, .. }) => (Some(call.to_opaque()), RecordingOf::Unknown),
+        None => (given, RecordingOf::Unknown),
+    };
     let recording = wire.recording_id.map(|id| id.parse()).transpose();
     Ok(Event::RecordingReady(RecordingReady {
         end: RecordingEnd::Completed,
-        of: RecordingOf::Unknown,
+        of,
         event_id: occasion.id,
         recording: recording.map_err(|_| WebhookError::Malformed("recording_id is not one"))?,
         call: sid(&wire.call_leg_id)?,
         session: wire.call_session_id,
-        callback_id: wire.client_state.as_deref().and_then(state),
+        callback_id,
         url: wire.recording_urls.and_then(|urls| urls.mp3.or(urls.wav)),
         channels: channels(wire.channels.as_deref()),
         duration: began.zip(ended).map(|(began, ended)| ended.since(began)),
