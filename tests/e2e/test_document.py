@@ -211,9 +211,9 @@ def everything_about_calls(world: World) -> None:
     sim.call("POST", f"/phones/{contact()}/call", {"to": line, "call": {"speech": "Hello", "speech_seconds": 4, "hang_up_when": "recording_ends"}})
 
     def heard() -> dict[str, Any]:
-        [message] = api.get("/api/voicemails").json()["items"]
-        assert message["recordingUrl"], message
-        return message
+        messages = api.get("/api/voicemails").json()["items"]
+        assert messages and messages[0]["recordingUrl"], messages
+        return messages[0]
 
     message = eventually(heard, 40)
     api.get("/api/calls")
@@ -227,8 +227,9 @@ def everything_about_calls(world: World) -> None:
 
     def streamed() -> dict[str, Any]:
         [call] = sim.call("GET", "/calls", id=sid)["calls"]
-        [entry] = [entry for entry in call["heard"] if entry["kind"] == "streamed"]
-        return entry["parameters"]
+        entries = [entry for entry in call["heard"] if entry["kind"] == "streamed"]
+        assert entries, call["heard"]
+        return entries[0]["parameters"]
 
     told = eventually(streamed, 20)
     path = told["configUrl"].removeprefix(world.url)

@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 use telephony::app::copy_media::{Download, DownloadError, Downloader};
 use telephony::app::copy_recording::CopyRecording;
+use telephony::app::sweep::Sweep;
 use telephony::domain::address::Address;
 use telephony::domain::ids::{AccountId, CallId, TenantId};
 use telephony::domain::message::MediaCopy;
@@ -241,4 +242,24 @@ async fn what_is_not_made_is_not_fetched() {
         assert_eq!(desk.state().await, MediaCopy::Pending);
         assert!(desk.outside.jobs.lock().unwrap().is_empty());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_stream_forgot_the_sweeper_hands_out_once() {
+    let desk = desk(&made(RecordingSource::Message, RecordingStatus::Completed), vec![]).await;
+    let store = Arc::new(desk.table.store.clone());
+    let sweep = Sweep {
+        pending: store.clone(),
+        media: store.clone(),
+        recordings: store.clone(),
+        deliveries: store,
+        queue: desk.outside.clone(),
+    };
+    assert_eq!(sweep.sweep(at(59)).await, Ok(0));
+    assert_eq!(sweep.sweep(at(61)).await, Ok(1));
+    assert_eq!(sweep.sweep(at(62)).await, Ok(0));
+    let jobs = desk.outside.jobs.lock().unwrap().clone();
+    let wanted = Job::CopyRecording { tenant: tenant("demo"), call: id().call, recording: id().sid };
+    assert_eq!(jobs, [(wanted, Duration::ZERO)]);
+    assert_eq!(sweep.sweep(at(400)).await, Ok(1));
 }
