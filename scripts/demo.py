@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from scenario.calling import Calling
 from scenario.numbers import Numbers
 from scenario.providers import Providers
 from scenario.texting import Texting
@@ -16,11 +17,12 @@ from stack import Stack
 from tools import Problem, main
 
 
-class Scenario(Texting, Providers, Numbers):
+class Scenario(Texting, Providers, Numbers, Calling):
     def play(self) -> None:
         self.texts()
         self.providers()
         self.the_numbers()
+        self.the_calls()
 
     def more(self) -> None:
         shown, (twilio, phone) = self.stack.file.name, (self.numbers["twilio"], self.phones["twilio"])
