@@ -361,8 +361,9 @@ def test_an_agent_at_retell_takes_a_call_of_another_provider(world: World, tenan
     placed = sim.call("POST", f"/phones/{contact()}/call", {"to": number})
 
     def handed() -> dict[str, Any]:
-        [call] = [call for call in sim.call("GET", "/calls")["calls"] if call["provider"] == "retell" and call.get("agent_id") == talker]
-        return call
+        found = [call for call in sim.call("GET", "/calls")["calls"] if call["provider"] == "retell" and call.get("agent_id") == talker]
+        assert len(found) == 1, found
+        return found[0]
 
     call = eventually(handed, 30)
     if provider == "telnyx":

@@ -150,8 +150,9 @@ def test_an_agent_gets_the_audio_and_may_read_what_it_is(tenant: Tenant, sim: Si
 
     def streamed() -> dict[str, Any]:
         [call] = sim.call("GET", "/calls", id=sid)["calls"]
-        [entry] = [entry for entry in call["heard"] if entry["kind"] == "streamed"]
-        return entry
+        found = [entry for entry in call["heard"] if entry["kind"] == "streamed"]
+        assert len(found) == 1, call["heard"]
+        return found[0]
 
     entry = eventually(streamed, 20)
     told = entry["parameters"]
