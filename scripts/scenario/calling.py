@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from datetime import datetime, timezone
 from typing import Any
 
@@ -101,10 +102,15 @@ class Calling(Telling):
         self.check("assigned (200)", answer.status_code == 200, answer.text)
 
         def streamed() -> dict[str, Any] | None:
-            # A route is remembered for a minute: until then the call goes where it went before.
             placed = self.sim("POST", f"/phones/{caller}/call", {"to": number, "call": {"hang_up_after_steps": 20}})
             [call] = self.sim("GET", "/calls", id=placed["call_sid"])["calls"]
-            return next((entry for entry in call["heard"] if entry["kind"] == "streamed"), None)
+            entry = next((entry for entry in call["heard"] if entry["kind"] == "streamed"), None)
+            if entry is None:
+                # A route is remembered for a minute: until then the call goes where it went before.
+                print("               the change has not come to every process yet; we call again in 10 seconds", flush=True)
+                self.sim("POST", f"/calls/{placed['call_sid']}/hang_up", {})
+                time.sleep(10)
+            return entry
 
         entry = self.until("the stream", streamed, 90)
         told = entry["parameters"]
@@ -117,7 +123,7 @@ class Calling(Telling):
 
     def history(self) -> None:
         self.step("The history of calls.")
-        for call in self.call("GET", "/api/calls?limit=10").json()["items"]:
+        for call in self.call("GET", "/api/calls?limit=15").json()["items"]:
             signed = f"{call['signature']['status']} {call['signature']['attestation'] or ''}".rstrip()
             print(f"               {call['createdAt'][11:19]}  {NAMES[call['provider']]:<11} {call['from']:<13} {call['outcome'] or call['status']:<10} {call['duration'] or 0:>3} s  signature: {signed}")
         self.check("listed", True)
