@@ -27,7 +27,8 @@ class Victim:
     def __init__(self, world: World) -> None:
         self.world, self.tenant = world, world.tenant()
         api, admin = self.tenant.api, self.tenant.admin
-        self.number = self.tenant.number("twilio", primary=True)
+        self.number = self.tenant.number("twilio", primary=True, user="u-victim")
+        good(admin.put("/api/preferences?userId=u-victim", {"voicemailEnabled": True}))
         [entry] = good(api.get("/api/numbers")).json()["items"]
         self.number_id = entry["id"]
         self.tenant.deposit("5")
@@ -55,8 +56,12 @@ class Victim:
         config = {"account_sid": "AC" + secrets.token_hex(16), "auth_token": secrets.token_hex(16), "display_name": words()}
         provider = good(admin.post("/api/provider-management", {"action": "add_provider", "provider_type": "twilio", "config": config}))
         self.provider = provider.json()["provider"]["id"]
-        self.call_sid = world.sim.call("POST", f"/phones/{self.contact}/call", {"to": self.number})["call_sid"]
+        script = {"speech": words(), "speech_seconds": 4, "hang_up_when": "recording_ends"}
+        self.call_sid = world.sim.call("POST", f"/phones/{self.contact}/call", {"to": self.number, "call": script})["call_sid"]
+        self.voicemail = eventually(lambda: next((left["id"] for left in api.get("/api/voicemails").json()["items"] if left["recordingUrl"]), None), 40)
         self.call = eventually(lambda: next((call["id"] for call in api.get("/api/calls").json()["items"] if call["outcome"]), None))
+        # What was said is told last.
+        eventually(lambda: api.get(f"/api/voicemails/{self.voicemail}").json()["voicemail"]["transcription"])
         # What is still on its way would look like a change.
         eventually(lambda: api.message(self.message)["mediaUrls"][0])
 
@@ -68,7 +73,7 @@ class Victim:
         """What no answer to another tenant may hold."""
         return [
             self.message, self.conversation, self.template, self.endpoint, self.agent, self.provider, self.contact[1:], self.blocked[1:],
-            self.number[1:], self.number_id, self.purchase, self.bought, self.call, self.call_sid,
+            self.number[1:], self.number_id, self.purchase, self.bought, self.call, self.call_sid, self.voicemail,
         ]  # fmt: skip
 
     def stored(self) -> str:
@@ -106,6 +111,8 @@ IDS = {
     "/api/agents": lambda v: (v.agent, ULID),
     "/api/numbers": lambda v: (v.number_id, ULID),
     "/api/calls": lambda v: (v.call, ULID),
+    "/api/recordings": lambda v: (v.voicemail, f"{ULID}-RE1"),
+    "/api/voicemails": lambda v: (v.voicemail, f"{ULID}-RE1"),
     "/api/numbers/purchases": lambda v: (v.purchase, ULID),
     # The platform's alone: whoever else asks is refused before a name is looked at.
     "/api/subscriptions": lambda v: ("s-" + secrets.token_hex(4), "s-" + secrets.token_hex(4)),
@@ -164,6 +171,7 @@ BODIES = {
     ],
     "POST /api/stir/sign": lambda v, known: [{"from": v.number if known else contact(), "to": "+14155552671"}],
     "POST /api/stir/verify": lambda v, known: [{"from": v.number if known else contact(), "to": "+14155552671", "identity": "x"}],
+    "PATCH /api/voicemails/{id}": lambda v, known: [{"status": "listened"}],
     "PUT /api/preferences": lambda v, known: [{"voicemailEnabled": True}],
     "POST /api/agents": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
     "PUT /api/agents/{id}": lambda v, known: [{"name": "Mine", "sms": {"url": "https://example.com/hook"}}],
