@@ -59,7 +59,7 @@ def playable(answer: requests.Response) -> bool:
     return answer.headers["content-type"] == "audio/mpeg" and all(f[:2] == b"\xff\xfb" and len(f) == 144 for f in frames) and bool(frames)
 
 
-def test_a_message_is_listed_heard_and_filed(world: World, tenant: Tenant, sim: Simulator, line: str) -> None:
+def test_a_message_is_listed_heard_and_filed(world: World, tenant: Tenant, sim: Simulator, line: str, form_provider: str) -> None:
     phone = contact()
     sid = leaves(sim, line, phone)
     message = left(tenant)
@@ -75,9 +75,12 @@ def test_a_message_is_listed_heard_and_filed(world: World, tenant: Tenant, sim: 
     bare = urllib.parse.urlunsplit(urllib.parse.urlsplit(message["recordingUrl"])._replace(query=""))
     assert requests.get(bare, timeout=30).status_code == 403
 
-    def told() -> None:
+    def told() -> bool:
         one = tenant.api.get(f"/api/voicemails/{message['id']}").json()["voicemail"]
-        assert (one["transcription"], one["transcriptionStatus"]) == (SPEECH, "completed"), one
+        # SignalWire is not asked for it: its report does not say whose it is.
+        expected = (SPEECH, "completed") if form_provider == "twilio" else (None, None)
+        assert (one["transcription"], one["transcriptionStatus"]) == expected, one
+        return True
 
     eventually(told, 20)
 

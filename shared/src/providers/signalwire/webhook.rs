@@ -19,6 +19,9 @@ const DIALECT: WebhookDialect = WebhookDialect {
     provider: ProviderId::SignalWire,
     callback_settings: dialect::CALLBACK_SETTINGS,
     is_message: config::is_uuid,
+    // Its form has the transcription and the recording, no account and no call (cXML reference, `Record`,
+    // `transcribeCallback`).
+    transcribes: false,
     is_call: config::is_uuid,
     status: status::from_word,
     // "SignalWire does not manage opt-outs" (docs, platform/messaging/sms/overview): never.

@@ -20,6 +20,7 @@ const DIALECT: WebhookDialect = WebhookDialect {
     provider: ProviderId::Twilio,
     callback_settings: dialect::CALLBACK_SETTINGS,
     is_message: config::is_message,
+    transcribes: true,
     is_call: config::is_call,
     status: status::from_word,
     answers,

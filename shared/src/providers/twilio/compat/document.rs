@@ -137,7 +137,7 @@ impl Page<'_> {
             ("recordingStatusCallbackMethod", "POST".to_owned()),
             ("recordingStatusCallbackEvent", RECORDING_EVENTS.to_owned()),
         ];
-        if record.transcribed {
+        if record.transcribed && self.dialect.transcribes {
             attributes.push(("transcribe", "true".to_owned()));
             attributes.push(("transcribeCallback", self.url(WebhookKind::Transcription)));
         }

@@ -32,6 +32,9 @@ pub(crate) struct WebhookDialect {
     pub(crate) callback_settings: &'static str,
     /// The form of a message's id.
     pub(crate) is_message: fn(&str) -> bool,
+    /// What is said in a recording is told in a form that says whose it is: without an account in it, nobody's
+    /// key can be tried, and the report would be refused.
+    pub(crate) transcribes: bool,
     /// The form of a call's id.
     pub(crate) is_call: fn(&str) -> bool,
     /// What the status words mean.
