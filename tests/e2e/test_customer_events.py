@@ -204,10 +204,17 @@ def test_an_agent_answers_a_text(world: World, tenant: Tenant) -> None:
     assert len(answers) == 1, "answered once, and a STOP never by the agent"
 
 
-def test_an_agents_other_members_are_refused(told: Receiver) -> None:
-    for member, value in (("kind", "stream"), ("prompt", "x"), ("retell", {}), ("voice", "x"), ("model", "x")):
-        body = {"name": "Desk", "sms": {"url": told.url}, member: value}
-        answer = told.admin.post("/api/agents", body)
+def test_what_is_wrong_with_an_agent_is_named(told: Receiver) -> None:
+    for members, field in (
+        ({"kind": "robot"}, "kind"),
+        ({"kind": "stream"}, "stream"),
+        ({"kind": "stream", "stream": {"url": "https://voice.example.com"}}, "stream.url"),
+        ({"kind": "number", "number": "nobody"}, "number"),
+        ({"retell": {"agentId": "agent_1"}}, "retell"),
+        ({"prompt": "x" * 20_001}, "prompt"),
+        ({"fallback": "pray"}, "fallback"),
+    ):
+        answer = told.admin.post("/api/agents", {"name": "Desk", "sms": {"url": told.url}, **members})
         assert answer.status_code == 400, explain(answer)
-        assert member in json.dumps(answer.json()["errors"]), explain(answer)
+        assert [error["field"] for error in answer.json()["errors"]] == [field], explain(answer)
     assert requests.get(told.url, timeout=10).status_code in (200, 404, 405)
